@@ -1,0 +1,42 @@
+/**
+ * Subcommands that are listed and not built: each answers so and exits with 2. A command leaves this file when it is
+ * built; `test/cli/NotBuilt.test.ts` counts them down.
+ */
+import { Effect } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { BadInput } from "./Exit.ts"
+import { json } from "./Output.ts"
+
+const notBuilt = (name: string) => () => Effect.fail(new BadInput({ message: `${name}: not built yet` }))
+const name = Argument.String("name").pipe(Argument.withDescription("A module, by name"))
+const tier = Flag.Literals("tier", ["quick", "deep"]).pipe(Flag.withDefault("quick" as const))
+const paths = (what: string) => Argument.String(what).pipe(Argument.variadic())
+
+export const faults = Command.make("faults", { json }, notBuilt("faults")).pipe(
+  Command.withDescription("The scoreboard F1 to F26: what each disk and network fault does")
+)
+export const scenarios = Command.make("scenarios", { json }, notBuilt("scenarios")).pipe(
+  Command.withDescription("K1.., R1..: what spec, model, simulation and history checker find")
+)
+export const logImages = Command.make("images", { dirs: paths("dir"), json }, notBuilt("log images")).pipe(
+  Command.withDescription("Damaged stores in the format of images.jsonl: recover each, compare")
+)
+export const explore = Command.make("explore", { name, json }, notBuilt("explore")).pipe(
+  Command.withDescription("States, transitions, depth and states a second of a model")
+)
+export const conform = Command.make(
+  "conform",
+  { name: name.pipe(Argument.optional), tier, json },
+  notBuilt("conform")
+).pipe(
+  Command.withDescription("TLC's whole labelled graph against ours")
+)
+export const spec = Command.make("spec", { name: name.pipe(Argument.optional), json }, notBuilt("spec")).pipe(
+  Command.withDescription("TLC over every manifest, expected results compared")
+)
+export const historyCheck = Command.make("check", { files: paths("file"), json }, notBuilt("history check")).pipe(
+  Command.withDescription("Judge a Jepsen-style history, EDN or JSON")
+)
+export const audit = Command.make("audit", { files: paths("file"), json }, notBuilt("audit")).pipe(
+  Command.withDescription("A real configuration: what holds, what breaks it")
+)

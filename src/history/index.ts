@@ -1,0 +1,2 @@
+/** Operations in, anomalies out. */
+export {}

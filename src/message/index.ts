@@ -1,0 +1,2 @@
+/** Words that both systems share: checksums, variable-length integers. */
+export {}
