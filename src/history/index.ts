@@ -1,2 +1,2 @@
 /** Operations in, anomalies out. */
-export {}
+export * as Operation from "./Operation.ts"
