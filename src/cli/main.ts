@@ -7,13 +7,16 @@ import { Console, Effect, Layer } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { createRequire } from "node:module"
 import { BadInput, NotAsStated } from "./Exit.ts"
+import { logInspect } from "./LogInspect.ts"
+import { matrix } from "./Matrix.ts"
 import * as NotBuilt from "./NotBuilt.ts"
+import { replay } from "./Replay.ts"
 
 const { version } = createRequire(import.meta.url)("ackproof/package.json") as { readonly version: string }
 
 const log = Command.make("log").pipe(
   Command.withDescription("Real stores: inspect DIR..., images DIR..."),
-  Command.withSubcommands([NotBuilt.logImages])
+  Command.withSubcommands([logInspect, NotBuilt.logImages])
 )
 
 const history = Command.make("history").pipe(
@@ -27,6 +30,8 @@ export const root = Command.make("ackproof").pipe(
     "Does an acknowledged message survive, in order, under this configuration and these faults?"
   ),
   Command.withSubcommands([
+    matrix,
+    replay,
     NotBuilt.faults,
     NotBuilt.scenarios,
     log,

@@ -101,32 +101,3 @@ export const describeSegment = (baseOffset: number, bytes: Uint8Array): SegmentD
   }
   return { baseOffset, size: bytes.length, batches }
 }
-
-/** How the offsets of a log run on. */
-export interface Offsets {
-  /** Ranges of offsets that have records, both ends included. */
-  readonly ranges: ReadonlyArray<readonly [number, number]>
-  /** The first place where a batch does not begin right after the batch before it. */
-  readonly gap?: { readonly after: number; readonly next: number }
-  /** The first place where offsets do not rise. */
-  readonly disorder?: { readonly after: number; readonly next: number }
-}
-
-/** Follows the offsets of all records through the segments of a log. */
-export const offsetsOf = (segments: ReadonlyArray<SegmentDescription>): Offsets => {
-  const ranges: Array<[number, number]> = []
-  let previous: number | undefined
-  let gap: Offsets["gap"]
-  let disorder: Offsets["disorder"]
-  for (const batch of segments.flatMap((segment) => segment.batches)) {
-    if (previous !== undefined && batch.baseOffset > previous + 1) gap ??= { after: previous, next: batch.baseOffset }
-    if (previous !== undefined && batch.baseOffset <= previous) disorder ??= { after: previous, next: batch.baseOffset }
-    for (const { offset } of batch.records) {
-      const last = ranges.at(-1)
-      if (last === undefined || offset !== last[1] + 1) ranges.push([offset, offset])
-      else last[1] = offset
-    }
-    previous = batch.lastOffset
-  }
-  return { ranges, ...(gap === undefined ? {} : { gap }), ...(disorder === undefined ? {} : { disorder }) }
-}

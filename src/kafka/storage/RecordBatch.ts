@@ -14,7 +14,7 @@
  */
 import { crc32c } from "../../message/Crc32c.ts"
 import { readInt64, roundInt64, viewOf, writeInt64 } from "../../message/Int64.ts"
-import { malformed } from "../../message/Malformed.ts"
+import { Malformed, malformed } from "../../message/Malformed.ts"
 import { cursor } from "../../message/Varint.ts"
 import { compress, type Compression, decompress, names } from "./Compression.ts"
 import * as Record from "./Record.ts"
@@ -134,14 +134,31 @@ export const decode = (bytes: Uint8Array, position = 0): Header => {
 /**
  * The records of the batch at `position`, inflated to at most `limit` bytes.
  *
- * Throws `Malformed`, and `MissingCodec` where the package that inflates them is not installed. Positions count from the
- * start of `bytes`, in a compressed batch from its first inflated byte.
+ * Throws `Malformed`, and `MissingCodec` where the package that inflates them is not installed. In a compressed batch
+ * the position is that of the compressed block, and the byte that is wrong inside it is told beside it.
  */
 export const records = (
   bytes: Uint8Array,
   header: Header,
   position = 0,
   limit = defaultLimit
+): ReadonlyArray<PlacedRecord> => {
+  try {
+    return readRecords(bytes, header, position, limit)
+  } catch (error) {
+    if (!(error instanceof Malformed) || (header.attributes & 7) === 0 || (header.attributes & 7) >= names.length) {
+      throw error
+    }
+    const within = `${error.found} at byte ${error.position} of its ${compressionOf(header)} records`
+    throw new Malformed({ position: position + headerSize, found: within, expected: error.expected })
+  }
+}
+
+const readRecords = (
+  bytes: Uint8Array,
+  header: Header,
+  position: number,
+  limit: number
 ): ReadonlyArray<PlacedRecord> => {
   const { recordsCount } = header
   const end = position + sizeInBytes(header)

@@ -91,7 +91,7 @@ it.each([
     15,
     0
   ]],
-  ["lz4", 3, [0x04, 0x22, 0x4d, 0x18, 0x68, 0x40, 0, 0, 0, 0, 0, 1, 0, 0, 0, ...[2, 0, 0, 0, 0x10, 0x41], 0, 0, 0, 0]]
+  ["lz4", 3, [0x04, 0x22, 0x4d, 0x18, 0x68, 0x40, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0x10, 0x41, 0, 0, 0, 0]]
 ])("refuses what a few bytes of %s claim to grow to", (_, id, body) => {
   const bytes = sealed(id, Uint8Array.from(body))
   expect(() => RecordBatch.records(bytes, RecordBatch.decode(bytes))).toThrow(Malformed)
@@ -105,6 +105,15 @@ it.each([["gzip", 1], ["zstd", 4]])("stops inflating %s at the limit", (codec, i
   expect(header.attributes & 7).toBe(id)
   expect(RecordBatch.records(bytes, header)[0]!.value!.length).toBe(1_000_000)
   expect(() => RecordBatch.records(bytes, header, 0, 100_000)).toThrow(Malformed)
+})
+
+it("names the batch in its segment where its compressed records are wrong", () => {
+  const bytes = new Uint8Array(200)
+  const wrong = sealed(1, new Uint8Array(10))
+  bytes.set(wrong, 100)
+  expect(() => RecordBatch.records(bytes, RecordBatch.decode(bytes.subarray(0, 100 + wrong.length), 100), 100)).toThrow(
+    "byte 161: found compressed records that do not inflate"
+  )
 })
 
 it("refuses a compression id that is nobody's, and data of another codec", () => {
