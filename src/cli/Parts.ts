@@ -1,0 +1,17 @@
+/**
+ * The parts of the matrix: those of the package, and in a checkout those that live beside the tests, in
+ * `properties/rows.ts`, which an installed package does not have.
+ */
+import { Effect } from "effect"
+import { existsSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import type { Part } from "../guarantee/Row.ts"
+
+const besideTheTests = new URL("../../properties/rows.ts", import.meta.url)
+
+/** Every part that is here, in the order of the matrix. */
+export const parts: Effect.Effect<ReadonlyArray<Part>> = Effect.promise(async () => {
+  if (!existsSync(fileURLToPath(besideTheTests))) return []
+  const module = await import(besideTheTests.href) as { readonly parts: ReadonlyArray<Part> }
+  return module.parts
+})

@@ -1,0 +1,79 @@
+/**
+ * One cell of the guarantee matrix: does this deployment keep this promise, and how do we know.
+ *
+ * The one decision: what is expected is written down by hand from a source before the run, and the run is held to it. A
+ * cell is as expected when it kept what was expected to be kept, or broke, within its budget, what was expected to break.
+ */
+
+/**
+ * `holds`: every behaviour within the stated bounds. `survived`: so many histories that met the premise, none broke it.
+ * `broken`: the shortest history known is attached. `expected broken`: so does the real system. `not checked`: no source,
+ * or no way to run it here.
+ */
+export type Verdict = "holds" | "survived" | "broken" | "expected broken" | "not checked"
+
+/** What is expected, why, and who says so. */
+export interface Expectation {
+  readonly guarantee: string
+  readonly deployment: string
+  readonly expected: "kept" | "broken"
+  /** The promise in one sentence. */
+  readonly promise: string
+  /** Documentation, KIP, issue, or a run of the real software. */
+  readonly source: string
+}
+
+/** What runs found. */
+export interface Evidence {
+  /** Random histories that met the premise of the promise. */
+  readonly histories: number
+  /** Distinct states or crash states that were enumerated, 0 where nothing was. */
+  readonly states: number
+  /** The shrunk history that breaks the promise, and how many runs it took to find one. */
+  readonly broken?: { readonly token: string; readonly steps: number; readonly runs: number }
+}
+
+/** A cell as `--json` prints it. */
+export interface Cell {
+  readonly guarantee: string
+  readonly deployment: string
+  readonly verdict: Verdict
+  readonly asExpected: boolean
+  readonly histories: number
+  readonly states: number
+  readonly token?: string
+  readonly steps?: number
+  readonly promise: string
+  readonly source: string
+}
+
+/** What a cell says, given what was expected and what was found. */
+export const cellOf = (expectation: Expectation, evidence: Evidence): Cell => {
+  const { deployment, expected, guarantee, promise, source } = expectation
+  const { broken, histories, states } = evidence
+  const found = broken === undefined ? "kept" : "broken"
+  const verdict = broken === undefined ? "survived" : expected === "broken" ? "expected broken" : "broken"
+  return {
+    guarantee,
+    deployment,
+    verdict,
+    asExpected: found === expected && (found === "broken" || histories > 0),
+    histories,
+    states,
+    ...broken && { token: broken.token, steps: broken.steps },
+    promise,
+    source
+  }
+}
+
+/** A cell that nobody could check, and that therefore promises nothing. */
+export const notChecked = ({ deployment, guarantee, promise, source }: Expectation): Cell => ({
+  guarantee,
+  deployment,
+  verdict: "not checked",
+  asExpected: true,
+  histories: 0,
+  states: 0,
+  promise,
+  source
+})

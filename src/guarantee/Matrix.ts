@@ -1,0 +1,45 @@
+/**
+ * The guarantee matrix: every row run within its budget, the cells printed beside what was expected of them.
+ */
+import { type Cell, cellOf } from "./Cell.ts"
+import type { Budget, Row } from "./Row.ts"
+
+/** Random histories for each cell, by tier. */
+export const runsOf = { quick: 2_000, deep: 100_000 } as const
+export type Tier = keyof typeof runsOf
+
+/** Runs every row; `progress` hears how many histories of all rows are done. */
+export const run = (rows: ReadonlyArray<Row>, budget: Budget): ReadonlyArray<Cell> => {
+  const total = rows.length * budget.runs
+  return rows.map(({ expectation, look }, index) => {
+    const progress = (done: number) => budget.progress(index * budget.runs + done, total)
+    const cell = cellOf(expectation, look({ ...budget, progress }))
+    progress(budget.runs)
+    return cell
+  })
+}
+
+const numbers = ({ histories, states, steps, verdict }: Cell): string => {
+  const shares = verdict === "survived" ? [`${histories} histories, so at most 3 in ${histories} break it`] : []
+  const counted = states > 0 ? [`${states} crash states`] : []
+  const found = steps === undefined ? [] : [`shortest history found: ${steps} steps`]
+  return [...shares, ...counted, ...found].join("; ")
+}
+
+const mark = ({ asExpected, verdict }: Cell): string => {
+  switch (verdict) {
+    case "holds":
+    case "survived": return asExpected ? "ok  " : "?   "
+    case "broken": return "LOST"
+    case "expected broken": return "lost"
+    case "not checked": return "-   "
+  }
+}
+
+/** The matrix for a person: a line a cell, its numbers, and for a broken one the line to paste. */
+export const show = (cells: ReadonlyArray<Cell>): string =>
+  cells.flatMap((cell) => [
+    `${mark(cell)}  ${cell.guarantee}: ${cell.deployment}`,
+    `      ${cell.verdict}${cell.asExpected ? "" : ", NOT AS EXPECTED"}: ${numbers(cell)} (source: ${cell.source})`,
+    ...cell.token === undefined ? [] : [`      npx ackproof replay ${cell.token}`]
+  ]).join("\n")
