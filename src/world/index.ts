@@ -1,7 +1,15 @@
-/** Disk, network, process, clock and chance, simulated and live. */
+/** Disk, network, process, clock and chance: contracts, the simulated world, and the live one. */
 export * as Disk from "./Disk.ts"
 export * as LiveDisk from "./live/LiveDisk.ts"
+export * as LiveNetwork from "./live/LiveNetwork.ts"
+export * as LiveProcess from "./live/LiveProcess.ts"
+export * as Seal from "./live/Seal.ts"
+export * as Network from "./Network.ts"
+export * as Process from "./Process.ts"
 export * as CrashStates from "./simulated/CrashStates.ts"
 export * as DiskFaults from "./simulated/DiskFaults.ts"
-export * as Pieces from "./simulated/Pieces.ts"
+export * as FaultPlan from "./simulated/FaultPlan.ts"
+export * as Repeat from "./simulated/Repeat.ts"
 export * as SimulatedDisk from "./simulated/SimulatedDisk.ts"
+export * as Simulation from "./simulated/Simulation.ts"
+export * as WorldEvent from "./simulated/WorldEvent.ts"

@@ -73,7 +73,7 @@ const contract = (world: World): void => {
   it("chance stays within the bounds that were asked for, and reaches both halves of them", () =>
     world.run({
       broker: Effect.gen(function*() {
-        const drawn = yield* Effect.replicateEffect(Random.nextIntBetween(0, 10), 200)
+        const drawn = yield* Effect.replicateEffect(Random.nextIntBetween(0, 10, { halfOpen: true }), 200)
         expect(drawn.every((value) => value >= 0 && value < 10)).toBe(true)
         expect(drawn.some((value) => value < 5) && drawn.some((value) => value >= 5)).toBe(true)
         const signs = yield* Effect.replicateEffect(Random.nextInt, 100)

@@ -129,10 +129,15 @@ const overSocket = (socket: net.Socket, peer: string, port: string): Socket => {
   }
 }
 
-const listenFor = (process: string, directory: Directory) => (port: string): Effect.Effect<Listener, never, Scope.Scope> =>
+const listenFor = (
+  process: string,
+  directory: Directory,
+  sockets: Set<net.Socket>
+) =>
+(port: string): Effect.Effect<Listener, never, Scope.Scope> =>
   Effect.gen(function*() {
     const ready: Array<Connection> = []
-    const sockets = new Set<net.Socket>()
+    const unknown = new Set<net.Socket>()
     let accepting: ((connection: Effect.Effect<Connection>) => void) | undefined
     const known = (connection: Connection): void => {
       const waiting = accepting
@@ -144,6 +149,7 @@ const listenFor = (process: string, directory: Directory) => (port: string): Eff
       let opened: Socket | undefined
       let first = true
       sockets.add(socket)
+      unknown.add(socket)
       const read = unframe((message) => {
         if (opened === undefined) {
           opened = overSocket(socket, String(message), port)
@@ -152,9 +158,11 @@ const listenFor = (process: string, directory: Directory) => (port: string): Eff
         opened.arrived(message)
         if (first) known(opened.connection)
         first = false
+        unknown.delete(socket)
       })
       attach(socket, read, () => {
         sockets.delete(socket)
+        unknown.delete(socket)
         opened?.ended()
       })
     })
@@ -166,10 +174,10 @@ const listenFor = (process: string, directory: Directory) => (port: string): Eff
         resume(Effect.void)
       })
     })
-    const end = Effect.callback<void>((resume) => {
+    const end = Effect.sync(() => {
       directory.closed(process, port)
-      for (const socket of sockets) socket.destroy()
-      server.close(() => resume(Effect.void))
+      server.close()
+      for (const socket of unknown) socket.destroy()
     })
     yield* Effect.acquireRelease(begin, () => end)
     return {
@@ -198,8 +206,8 @@ const attach = (socket: net.Socket, read: (chunk: Buffer) => void, ended: () => 
   socket.on("close", ended)
 }
 
-/** The network of one process, over TCP. */
-export const make = (process: string, directory: Directory): Connections => {
+/** The network of one process, over TCP; `sockets` holds those that are open. */
+const make = (process: string, directory: Directory, sockets: Set<net.Socket>): Connections => {
   const open = new Map<string, net.Socket>()
 
   const attempt = (to: string, port: string) =>
@@ -213,6 +221,7 @@ export const make = (process: string, directory: Directory): Connections => {
         const socket = net.connect(address)
         const opened = overSocket(socket, to, port)
         open.set(key, socket)
+        sockets.add(socket)
         socket.setTimeout(connectTimeoutMillis, () => {
           socket.destroy()
           fail("timed out")
@@ -223,6 +232,7 @@ export const make = (process: string, directory: Directory): Connections => {
           resume(Effect.succeed(opened.connection))
         })
         attach(socket, unframe(opened.arrived), () => {
+          sockets.delete(socket)
           if (open.get(key) === socket) open.delete(key)
           opened.ended()
           fail("refused")
@@ -237,9 +247,16 @@ export const make = (process: string, directory: Directory): Connections => {
     tryConnect: attempt,
     connect: (to, port) =>
       attempt(to, port).pipe(Effect.retry(Schedule.spaced("20 millis")), Effect.orDie) as Effect.Effect<Connection>,
-    listen: listenFor(process, directory)
+    listen: listenFor(process, directory, sockets)
   }
 }
 
+/** Closes what is open with the layer, as the end of a process does. */
 export const layer = (process: string, directory: Directory): Layer.Layer<Network> =>
-  Layer.sync(Network, () => make(process, directory))
+  Layer.effect(
+    Network,
+    Effect.acquireRelease(
+      Effect.sync(() => new Set<net.Socket>()),
+      (sockets) => Effect.sync(() => sockets.forEach((socket) => socket.end()))
+    ).pipe(Effect.map((sockets) => make(process, directory, sockets)))
+  )

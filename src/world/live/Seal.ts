@@ -45,8 +45,12 @@ const sealed: ReadonlyArray<Sealed> = [
 
 const RealDate = globalThis.Date
 
-const refuse = (what: string, instead: string) => (): never => {
-  throw new SealedWorld(what, instead)
+/** Throws when it is called, and when `bigint` of it is, since `process.hrtime` has one. */
+const refuse = (what: string, instead: string) => {
+  const throws = (): never => {
+    throw new SealedWorld(what, instead)
+  }
+  return Object.assign(() => throws(), { bigint: throws })
 }
 
 /** `Date` with a given time still works, since that is arithmetic; asking for the present does not. */

@@ -149,6 +149,11 @@ export class Simulation {
     return this.heap.entries().map(({ event }) => event)
   }
 
+  /** The same with due times, in microseconds. */
+  enabledWithTimes(): ReadonlyArray<{ readonly at: number; readonly event: WorldEvent }> {
+    return this.heap.entries()
+  }
+
   /** Whether an event or a fault can happen now. */
   canHappen(event: WorldEvent): boolean {
     switch (event._tag) {
@@ -330,7 +335,22 @@ export class Simulation {
       if (!process.alive) return
       this.exits.set(name, exit)
       if (Exit.isFailure(exit)) this.failure ??= Cause.squash(exit.cause)
+      this.end(host, process)
     })
+  }
+
+  /** A program that ended is a process that exited: its host closes what it had open, commits in flight go on. */
+  private end(host: Host, process: SimulatedProcess): void {
+    this.leave(host, process, true)
+    host.process = undefined
+  }
+
+  private leave(host: Host, process: SimulatedProcess, powered: boolean): void {
+    process.drop()
+    this.network.stopped(process, powered)
+    for (const entry of [host.timer, ...host.wakes.values()]) if (entry !== undefined) entry.cancelled = true
+    host.timer = undefined
+    host.wakes.clear()
   }
 
   private services(host: Host, process: SimulatedProcess): Context.Context<Disk | Network | Process> {
@@ -364,16 +384,9 @@ export class Simulation {
   private stop(host: Host, crash: Crash): void {
     const { process } = host
     const powered = crash._tag === "Kill"
-    if (process !== undefined) {
-      process.drop()
-      this.network.stopped(process, powered)
-    }
+    if (process !== undefined) this.leave(host, process, powered)
     host.process = undefined
-    for (const entry of [host.timer, ...host.wakes.values(), ...host.commits]) {
-      if (entry !== undefined) entry.cancelled = true
-    }
-    host.timer = undefined
-    host.wakes.clear()
+    for (const entry of host.commits) entry.cancelled = true
     host.commits.length = 0
     if (crash._tag === "Kill") host.disk.kill(recorded(crash.choices ?? []))
     else host.disk.powerLoss(recorded(crash.choices), crash.profile)
