@@ -9,6 +9,7 @@
  */
 import { Schema } from "effect"
 import { type Choose, oneIn } from "../../replay/Choose.ts"
+import { matches } from "./DiskFaults.ts"
 import type { EntryPiece, Piece, Survival } from "./Pieces.ts"
 
 const Fill = Schema.Union([Schema.Literal("zeros"), Schema.Struct({ junk: Schema.Int })])
@@ -23,14 +24,19 @@ export const CrashProfile = Schema.Union([
   /** F3. Each piece survives once in `oneIn` (2 if absent); a piece whose needs are lost is lost too. */
   Schema.TaggedStruct("Subset", { oneIn: Schema.optionalKey(Schema.Natural), fill: Fill }),
   /**
-   * F4, F5. One growing write is torn, all before it survives and nothing after it. Of its bytes the first `bytes`
-   * survive (any number if absent); then the file ends (`prefix`), or the size it made shows zeros or junk.
+   * F4, F5. The last growing write of the files that match (of all if absent) is torn, all before it survives and
+   * nothing after it. Of its bytes the first `bytes` survive (any number if absent); then the file ends (`prefix`), or
+   * the size it made shows zeros or junk.
    */
   Schema.TaggedStruct("TornAppend", {
+    path: Schema.optionalKey(Schema.String),
     tail: Schema.Union([Schema.Literals(["prefix", "zeros"]), Schema.Struct({ junk: Schema.Int })]),
     bytes: Schema.optionalKey(Schema.Natural)
   }),
-  /** F6. Of the writes since the last commit, those of the given indexes survive whole; names all survive. */
+  /**
+   * F6. Of the writes to the files that match, not durable since their last commit, those of the given indexes survive
+   * whole; all names survive, and nothing else does. (The nth group of writes: crash before the nth commit.)
+   */
   Schema.TaggedStruct("TornGroup", { path: Schema.String, persist: Schema.Array(Schema.Natural) }),
   /** F7. Contents and sizes survive, no name does. */
   Schema.TaggedStruct("NamesLost", {}),
@@ -72,7 +78,7 @@ export const survivalOf = (profile: CrashProfile, pieces: ReadonlyArray<Piece>, 
   }
 }
 
-const inFile = (piece: Piece, path: string): boolean => piece._tag !== "Entry" && piece.path === path
+const inFile = (piece: Piece, pattern: string): boolean => piece._tag !== "Entry" && matches(pattern, piece.path)
 
 const isCut = (piece: { readonly from: number; readonly to: number }): boolean => piece.to < piece.from
 
@@ -99,12 +105,14 @@ const keptHalf = (outcome: Outcome, half: EntryPiece): boolean => {
 
 /** The last growing write that is not durable is torn; with none, everything survives. */
 const tornAppend = (
-  { bytes, tail }: Extract<CrashProfile, { readonly _tag: "TornAppend" }>,
+  { bytes, path = "**", tail }: Extract<CrashProfile, { readonly _tag: "TornAppend" }>,
   pieces: ReadonlyArray<Piece>,
   choose: Choose
 ): Survival => {
   const growing = new Set(pieces.flatMap((piece) => piece._tag === "Size" && !isCut(piece) ? [piece.operation] : []))
-  const candidates = pieces.filter((piece) => piece._tag === "Content" && growing.has(piece.operation))
+  const candidates = pieces.filter((piece) => {
+    return piece._tag === "Content" && growing.has(piece.operation) && matches(path, piece.path)
+  })
   const last = candidates.at(-1)
   if (last === undefined) return survivalOf({ _tag: "KeepAll" }, pieces, choose)
   const length = candidates.reduce((sum, piece) => {

@@ -7,12 +7,15 @@
 import type { Astray, DirectoryNode, EntryChange, FileChange, FileNode, Node } from "./Inode.ts"
 import { directoryNode, fileNode, reachable } from "./Inode.ts"
 import { PagedBytes } from "./PagedBytes.ts"
+import type { CrashModel } from "./Pieces.ts"
 
 /** Contents by path; an empty directory is a path that ends with `/`. */
 export type Image = ReadonlyMap<string, Uint8Array>
 
 /** Everything a disk holds at one moment; opaque, and never changed by what happens to the disk later. */
 export interface DiskSnapshot {
+  readonly model: CrashModel
+  readonly versionsKept: number
   readonly root: DirectoryNode
   readonly operation: number
   readonly nextId: number

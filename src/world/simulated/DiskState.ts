@@ -4,10 +4,10 @@
  * The one decision: whatever happens to the disk passes through `did` or `mark`, so the running hash covers all of it
  * and a crash planned after the nth effect falls right behind that effect, with every handle already dead.
  */
-import { type DiskEffect, mixEffect, mixNumber, mixText } from "./DiskEffect.ts"
+import { type DiskEffect, mixBytes, mixEffect, mixNumber, mixText } from "./DiskEffect.ts"
 import { DiskFaultPlan } from "./DiskFaultPlan.ts"
 import type { Versions } from "./DiskImages.ts"
-import { type DirectoryNode, directoryNode, type FileNode, type Node } from "./Inode.ts"
+import { type DirectoryNode, directoryNode, type FileNode, type Node, pathOf } from "./Inode.ts"
 import type { PagedBytes } from "./PagedBytes.ts"
 import type { CrashModel } from "./Pieces.ts"
 import type { Commit } from "./SimulatedCommit.ts"
@@ -57,6 +57,14 @@ export class DiskState {
     this.hash = mixEffect(this.hash, effect)
     this.effects++
     this.observe?.(this.hash >>> 0, effect)
+    if (this.effects >= this.crashAfter) this.crash()
+  }
+
+  /** As `did`, for the effect there is most of: its path is put together only for somebody who listens. */
+  didWrite(file: FileNode, position: number, bytes: Uint8Array): void {
+    this.hash = mixBytes(mixNumber(mixNumber(this.hash, file.id), position), bytes)
+    this.effects++
+    this.observe?.(this.hash >>> 0, { _tag: "Write", path: pathOf(file), position, bytes })
     if (this.effects >= this.crashAfter) this.crash()
   }
 

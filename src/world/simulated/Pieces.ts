@@ -96,6 +96,12 @@ export const pieces = (root: DirectoryNode, model: CrashModel): ReadonlyArray<Pi
 export const losePower = (root: DirectoryNode, model: CrashModel, survival: Survival): void => {
   const kept = new Set(survival.kept)
   const all = origins(root, model)
+  for (const id of kept) {
+    const needs = all[id]?.piece.needs
+    if (needs === undefined) throw new RangeError(`there is no unsynced piece ${id}, only ${all.length} of them`)
+    const lost = needs.find((need) => !kept.has(need))
+    if (lost !== undefined) throw new RangeError(`piece ${id} cannot survive without piece ${lost}`)
+  }
   const nodes = reachable(root)
   const files = new Map<FileNode, Array<Origin>>()
   for (const origin of all) {

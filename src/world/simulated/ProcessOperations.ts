@@ -196,7 +196,7 @@ const writeThrough = (
   const from = file.volatile.size
   const taken = bytes.slice()
   change(state, file, position, taken, { from, to: Math.max(from, position + taken.length), astray })
-  state.did({ _tag: "Write", path: pathOf(file), position, bytes: taken })
+  state.didWrite(file, position, taken)
 }
 
 const change = (

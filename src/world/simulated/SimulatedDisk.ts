@@ -53,8 +53,12 @@ export class SimulatedDisk {
   }
 
   /** A disk at the moment of a snapshot, with no process on it and no fault but the damage already done. */
-  static fromSnapshot(snapshot: DiskSnapshot, options?: Options): SimulatedDisk {
-    const disk = new SimulatedDisk(options)
+  static fromSnapshot(snapshot: DiskSnapshot, observe?: Observe): SimulatedDisk {
+    const disk = new SimulatedDisk({
+      ...snapshot.model,
+      versions: snapshot.versionsKept,
+      ...observe === undefined ? {} : { observe }
+    })
     disk.restore(snapshot)
     return disk
   }
@@ -130,8 +134,16 @@ export class SimulatedDisk {
 
   /** All of it, unsynced pieces and damage too, but no handles, no commits in flight, no faults still to strike. */
   snapshot(): DiskSnapshot {
-    const { nextId, operation, plan, root, versions } = this.state
-    return { root: copyTree(root), operation, nextId, nextFault: plan.nextId, versions: copyVersions(versions) }
+    const { model, nextId, operation, plan, root, versions, versionsKept } = this.state
+    return {
+      model,
+      versionsKept,
+      root: copyTree(root),
+      operation,
+      nextId,
+      nextFault: plan.nextId,
+      versions: copyVersions(versions)
+    }
   }
 
   /** Goes back to a snapshot; every handle is dead. */
