@@ -1,0 +1,141 @@
+/**
+ * The CommitLog: every message of every topic, in one order, in files of one size.
+ *
+ *     entry entry entry ... entry | blank: i32 bytes left, i32 magic | anything up to the end of the file
+ *
+ * The one decision: an entry never spans files and always leaves room for a blank, so a file ends where the next entry
+ * and eight bytes would not fit; then the blank is written, the position jumps to the end and the entry goes to the next
+ * file. The number of a message in its queue is taken from memory here, long before the queue has an entry for it
+ * (CommitLog.asyncPutMessage, DefaultAppendMessageCallback.doAppend).
+ */
+import type * as Disk from "../../world/Disk.ts"
+import { type Checked, checkMessage, type CheckOptions } from "./CheckMessage.ts"
+import * as Files from "./MappedFileQueue.ts"
+import * as Codec from "./MessageCodec.ts"
+import type { StoreConfig } from "./StoreConfig.ts"
+
+export interface CommitLog {
+  readonly files: Files.MappedFileQueue
+  /** Number of the next message of each "topic-queueId". */
+  topicQueueTable: Map<string, number>
+}
+
+export const make = (disk: Disk.Operations, directory: string, config: StoreConfig): CommitLog => ({
+  files: Files.make({
+    disk,
+    directory,
+    fileSize: config.mappedFileSizeCommitLog,
+    preallocates: true,
+    // As isTransientStorePoolEnable: only where flushing is asynchronous, and never on a slave.
+    buffers: config.transientStorePoolEnable && config.flushDiskType === "ASYNC_FLUSH" && config.brokerRole !== "SLAVE",
+    advancesOnFailedFlush: config.behaviour.advancesOnFailedFlush
+  }),
+  topicQueueTable: new Map()
+})
+
+/** Where messages that were appended together went. */
+export interface Appended {
+  /** Physical offset of each, in bytes. */
+  readonly offsets: ReadonlyArray<number>
+  /** Number in the queue of the first. */
+  readonly queueOffset: number
+  /** Offset after the last. */
+  readonly nextOffset: number
+  readonly storeTimestamp: number
+}
+
+const takesNoNumber = (sysFlag: number): boolean => {
+  const transaction = sysFlag & Codec.SysFlag.transaction
+  return transaction === Codec.SysFlag.prepared || transaction === Codec.SysFlag.rollback
+}
+
+export const queueKey = (topic: string, queueId: number): string => `${topic}-${queueId}`
+
+/**
+ * Appends encoded entries of one queue, all into one file; `undefined` where they fit into no file.
+ *
+ * A half or rolled back message has number 0 and takes none.
+ */
+export const append = (
+  log: CommitLog,
+  queue: string,
+  sysFlag: number,
+  entries: ReadonlyArray<Uint8Array>,
+  storeTimestamp: number
+): Appended | undefined => {
+  const total = entries.reduce((sum, entry) => sum + entry.length, 0)
+  if (total + Codec.blankBytes > log.files.fileSize) return undefined
+  let file = Files.lastOrCreate(log.files, 0n)
+  if (total + Codec.blankBytes > log.files.fileSize - file.wrote) {
+    Files.write(file, Codec.blank(log.files.fileSize - file.wrote))
+    file.wrote = log.files.fileSize
+    file.storeTimestamp = storeTimestamp
+    file = Files.lastOrCreate(log.files, 0n)
+  }
+  const numbered = !takesNoNumber(sysFlag)
+  const first = numbered ? log.topicQueueTable.get(queue) ?? 0 : 0
+  const start = Number(file.base) + file.wrote
+  const bytes = entries.length === 1 ? entries[0]! : new Uint8Array(total)
+  const offsets: Array<number> = []
+  let at = 0
+  for (const [index, entry] of entries.entries()) {
+    if (entries.length > 1) bytes.set(entry, at)
+    Codec.stamp(bytes, at, { queueOffset: numbered ? first + index : 0, physicalOffset: start + at, storeTimestamp })
+    offsets.push(start + at)
+    at += entry.length
+  }
+  Files.append(log.files, file, bytes)
+  file.storeTimestamp = storeTimestamp
+  if (numbered) log.topicQueueTable.set(queue, first + entries.length)
+  return { offsets, queueOffset: first, nextOffset: start + total, storeTimestamp }
+}
+
+/** Appends bytes as they are, where the log ends: what a slave does with what its master sends. */
+export const appendData = (log: CommitLog, startOffset: number, bytes: Uint8Array): boolean => {
+  const file = Files.lastOrCreate(log.files, BigInt(startOffset))
+  return Files.append(log.files, file, bytes)
+}
+
+export const minOffset = (log: CommitLog): bigint => Files.minOffset(log.files)
+export const maxOffset = (log: CommitLog): bigint => Files.maxOffset(log.files)
+
+/** Start of the file after the one that holds an offset. */
+export const rollNextFile = (log: CommitLog, offset: bigint): bigint => {
+  const size = BigInt(log.files.fileSize)
+  return offset + size - offset % size
+}
+
+/** What can be read from an offset to the end of its file, and the offset it really begins at. */
+export const dataFrom = (
+  log: CommitLog,
+  offset: bigint,
+  firstIfNone: boolean
+): { readonly start: bigint; readonly bytes: Uint8Array } | undefined => {
+  const file = Files.find(log.files, offset, firstIfNone)
+  if (file === undefined) return undefined
+  const position = Number(offset % BigInt(log.files.fileSize))
+  const bytes = Files.readFrom(file, position)
+  return bytes === undefined ? undefined : { start: file.base + BigInt(position), bytes }
+}
+
+/**
+ * The bytes of an entry that a queue points at; `undefined` where the log does not reach so far, "illegal size" where
+ * Java throws IllegalArgumentException.
+ *
+ * Java adds position and size as 32-bit integers: a damaged size wraps around, passes the first check, and is refused
+ * by the second.
+ */
+export const messageAt = (log: CommitLog, offset: bigint, size: number): Uint8Array | "illegal size" | undefined => {
+  const file = Files.find(log.files, offset, offset === 0n)
+  if (file === undefined) return undefined
+  const position = Number(offset % BigInt(log.files.fileSize))
+  if (((position + size) | 0) > Files.readable(file)) return undefined
+  if (size < 0 || position + size > log.files.fileSize) return "illegal size"
+  return file.file.read(position, size)
+}
+
+/** One step of a walk over the log: what is at `offset`, of what can be read. */
+export const check = (log: CommitLog, offset: bigint, options: CheckOptions): Checked | undefined => {
+  const data = dataFrom(log, offset, false)
+  return data === undefined ? undefined : checkMessage(data.bytes, 0, data.bytes.length, options)
+}

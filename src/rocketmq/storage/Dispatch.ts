@@ -1,0 +1,125 @@
+/**
+ * Dispatch ("reput"): what turns the CommitLog into queues and index, behind the log and on its own.
+ *
+ *     CommitLog   ████████████████████████████░░░░
+ *                 dispatched ┘ reputFromOffset   └ max offset
+ *
+ * The one decision: dispatch does not check checksums and does not give up. What it cannot read to the end of a file it
+ * skips (a master), what claims another length than it has it passes over by that length; only a hole between files
+ * stops it for good. Half and rolled back messages get no queue entry (DefaultMessageStore.ReputMessageService.doReput,
+ * CommitLogDispatcherBuildConsumeQueue, CommitLogDispatcherBuildIndex).
+ */
+import { checkMessage, type CheckOptions, type DispatchRequest } from "./CheckMessage.ts"
+import type * as Checkpoint from "./Checkpoint.ts"
+import * as Log from "./CommitLog.ts"
+import * as Queue from "./ConsumeQueue.ts"
+import * as Queues from "./ConsumeQueueStore.ts"
+import * as Index from "./IndexFile.ts"
+import { SysFlag } from "./MessageCodec.ts"
+import type { StoreConfig } from "./StoreConfig.ts"
+
+/** What dispatch reads and writes. */
+export interface Dispatcher {
+  readonly config: StoreConfig
+  readonly log: Log.CommitLog
+  readonly queues: Queues.ConsumeQueueStore
+  readonly index: Index.IndexService
+  readonly checkpoint: Checkpoint.Checkpoint
+  /** Everything before it has been dispatched. */
+  reputFromOffset: bigint
+}
+
+/** Gives one message to its queue and to the index. */
+export const dispatch = (dispatcher: Dispatcher, request: DispatchRequest): void => {
+  const { checkpoint, config, index, queues } = dispatcher
+  const transaction = request.sysFlag & SysFlag.transaction
+  if (transaction === 0 || transaction === SysFlag.commit) {
+    const queue = Queues.findOrCreate(queues, request.topic, request.queueId)
+    const { physicalOffset: offset, size, tagsCode } = request
+    Queue.put(queue, { offset, size, tagsCode }, request.queueOffset)
+    // A repetition moves the timestamp as well.
+    if (config.brokerRole === "SLAVE") checkpoint.physicMsgTimestamp = request.storeTimestamp
+    if (config.behaviour.checkpointsUnflushedQueues) checkpoint.logicsMsgTimestamp = request.storeTimestamp
+    checkpoint.appendedTimestamp = request.storeTimestamp
+    checkpoint.appendedOffset = request.physicalOffset
+  }
+  if (config.messageIndexEnable) Index.build(index, request)
+}
+
+/** Where dispatch must stop for now. */
+export const endOffset = (dispatcher: Dispatcher): bigint => {
+  const { config, log } = dispatcher
+  return config.behaviour.dispatchesBeforeFlush || config.flushDiskType === "ASYNC_FLUSH"
+    ? Log.maxOffset(log)
+    : log.files.flushedWhere
+}
+
+/** Bytes of the log that are not yet dispatched. */
+export const behind = (dispatcher: Dispatcher): bigint => endOffset(dispatcher) - dispatcher.reputFromOffset
+
+/** Options of the check that dispatch makes: no body, no checksum. */
+export const dispatchCheck = (config: StoreConfig): CheckOptions => ({
+  checkCrc: false,
+  readBody: false,
+  delayLevels: config.messageDelayLevel,
+  readsVersion2: config.behaviour.readsVersion2,
+  largestArray: config.largestArray
+})
+
+/** Dispatches what there is, as far as it goes; answers how many messages. */
+export const reput = (dispatcher: Dispatcher): number => {
+  const { config, log } = dispatcher
+  const options = dispatchCheck(config)
+  const least = Log.minOffset(log)
+  if (dispatcher.reputFromOffset < least) dispatcher.reputFromOffset = least
+  let count = 0
+  while (dispatcher.reputFromOffset < endOffset(dispatcher)) {
+    const data = Log.dataFrom(log, dispatcher.reputFromOffset, dispatcher.reputFromOffset === 0n)
+    if (data === undefined) return count
+    dispatcher.reputFromOffset = data.start
+    const dispatched = reputFile(dispatcher, data.bytes, options)
+    count += dispatched.count
+    if (dispatched.stops) return count
+  }
+  return count
+}
+
+/** Dispatches what `bytes`, which begin at `reputFromOffset`, hold: the rest of one file. */
+const reputFile = (
+  dispatcher: Dispatcher,
+  bytes: Uint8Array,
+  options: CheckOptions
+): { readonly count: number; readonly stops: boolean } => {
+  const bounded = !dispatcher.config.behaviour.dispatchesBeforeFlush
+  const master = dispatcher.config.brokerRole !== "SLAVE"
+  let count = 0
+  // Bytes of whole messages so far: what a `Half` claims is not counted, as in the real one.
+  let read = 0
+  for (let position = 0; read < bytes.length;) {
+    const end = endOffset(dispatcher)
+    if (bounded && dispatcher.reputFromOffset >= end) break
+    const checked = checkMessage(bytes, position, bytes.length, options)
+    const size = checked._tag === "Message" ? checked.request.size : checked._tag === "Half" ? checked.size : 0
+    if (bounded && dispatcher.reputFromOffset + BigInt(size) > end) return { count, stops: true }
+    switch (checked._tag) {
+      case "Message":
+        dispatch(dispatcher, checked.request)
+        dispatcher.reputFromOffset += BigInt(size)
+        read += size
+        position = checked.position
+        count++
+        break
+      case "EndOfFile":
+        dispatcher.reputFromOffset = Log.rollNextFile(dispatcher.log, dispatcher.reputFromOffset)
+        return { count, stops: false }
+      case "Half":
+        dispatcher.reputFromOffset += BigInt(size)
+        position = checked.position
+        break
+      case "Invalid":
+        if (master) dispatcher.reputFromOffset += BigInt(bytes.length - read)
+        return { count, stops: true }
+    }
+  }
+  return { count, stops: false }
+}

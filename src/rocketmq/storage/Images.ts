@@ -1,0 +1,254 @@
+/**
+ * Damaged stores recovered, in the fields of real/'s images.jsonl: what is left, and what became of the files.
+ *
+ *     base ──ops──▶ damaged image ──load, start──▶ actual, which should be what the real store recovered
+ *
+ * The one decision: what equals the undamaged base is an index range into the base's own report ("0-10"), anything else is
+ * written out; files are compared with the damaged image by SHA-256. Index files that recovery makes are named after the
+ * clock, so they read index/<new 1> and so on; checkpoint, lock and abort change with the clock too and are not compared.
+ */
+import { createHash } from "node:crypto"
+import { applyDamage, type Damage } from "../../world/simulated/Damage.ts"
+import type { Image } from "../../world/simulated/DiskImages.ts"
+import { OutOfMemory } from "./CheckMessage.ts"
+import * as Inspect from "./Inspect.ts"
+import { configure, type StoreConfig } from "./StoreConfig.ts"
+import * as Lifecycle from "./StoreLifecycle.ts"
+import { root, storeOf } from "./StoreOnImage.ts"
+
+/** One line of images.jsonl. Paths are relative to the store directory. */
+export interface ImageCase {
+  readonly id: string
+  readonly ops: ReadonlyArray<Damage>
+  /** Settings that differ from the base's. */
+  readonly cfg?: Readonly<Record<string, string>>
+  readonly expected?: unknown
+}
+
+/** A base, and where to find what it holds. */
+export interface Base {
+  /** Contents by path relative to the store directory. */
+  readonly image: Image
+  readonly config: StoreConfig
+  readonly log: ReadonlyMap<string, number>
+  readonly entries: ReadonlyMap<string, number>
+}
+
+/** Reports the undamaged base, so that images can refer to it. */
+export const baseOf = (image: Image, config: StoreConfig): Base => {
+  const { parts } = Lifecycle.load(storeOf(image, config).unloaded)
+  Lifecycle.start(parts)
+  const entries = Inspect.queueReports(parts, false).flatMap((queue) =>
+    queue.entries.map((entry, index) => [entryKey(queue, entry as Inspect.ShortEntry), index] as const)
+  )
+  const log = Inspect.walk(parts, false).map((entry, index) => [JSON.stringify(entry), index] as const)
+  return { image, config, log: new Map(log), entries: new Map(entries) }
+}
+
+const entryKey = (queue: { readonly topic: string; readonly queueId: number }, entry: Inspect.ShortEntry): string =>
+  JSON.stringify([queue.topic, queue.queueId, ...entry.slice(0, 4)])
+
+/** Either a range of indexes into the base's report, or what was found, written out. */
+type Compact<Entry> = ReadonlyArray<string | Entry>
+
+const compact = <Entry>(entries: ReadonlyArray<Entry>, find: (entry: Entry) => number | undefined): Compact<Entry> => {
+  const out: Array<string | Entry> = []
+  let run: { readonly from: number; to: number } | undefined
+  const flush = () => {
+    if (run !== undefined) out.push(run.from === run.to ? `${run.from}` : `${run.from}-${run.to}`)
+    run = undefined
+  }
+  for (const entry of entries) {
+    const index = find(entry)
+    if (index !== undefined && run?.to === index - 1) {
+      run.to = index
+      continue
+    }
+    flush()
+    if (index === undefined) out.push(entry)
+    else run = { from: index, to: index }
+  }
+  flush()
+  return out
+}
+
+type FileState = readonly [size: number, hash: string | null]
+
+const listing = (image: Image): ReadonlyMap<string, FileState> =>
+  new Map(
+    Array.from(image)
+      .filter(([path]) => !path.endsWith("/"))
+      .map(([path, bytes]) => [path, [bytes.length, createHash("sha256").update(bytes).digest("hex").slice(0, 32)]])
+  )
+
+const followsClock = (path: string): boolean => path === "checkpoint" || path === "lock" || path === "abort"
+
+const byPath = ([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number =>
+  left < right ? -1 : left > right ? 1 : 0
+
+/** The order in which a directory is read level by level, as real/ lists what was removed. */
+const byDepth = (left: string, right: string): number => {
+  const [a, b] = [left.split("/"), right.split("/")]
+  const differs = a.findIndex((part, index) => part !== b[index])
+  return a.length - b.length || (differs < 0 ? 0 : a[differs]! < b[differs]! ? -1 : 1)
+}
+
+const filesOf = (before: ReadonlyMap<string, FileState>, after: ReadonlyMap<string, FileState>) => {
+  let fresh = 0
+  const added = Array.from(after).filter(([path]) => !before.has(path)).sort(byPath).map(([path, state]) => [
+    /^index\/20\d{15}$/.test(path) ? `index/<new ${++fresh}>` : path,
+    followsClock(path) ? null : state
+  ])
+  const changed = Array.from(after).filter(([path, [size, hash]]) => {
+    const old = before.get(path)
+    return old !== undefined && !followsClock(path) && (old[0] !== size || old[1] !== hash)
+  })
+  return {
+    filesChanged: Object.fromEntries(changed) as Readonly<Record<string, FileState>>,
+    filesAdded: Object.fromEntries(added) as Readonly<Record<string, FileState | null>>,
+    filesRemoved: Array.from(before.keys()).filter((path) => !after.has(path)).sort(byDepth)
+  }
+}
+
+/** What recovery left, in the fields of `expected`. */
+export interface Recovered {
+  readonly abortPresent: boolean
+  /** What the real load() returns; absent where it throws. */
+  readonly load?: boolean
+  readonly afterLoad?: Inspect.Offsets
+  readonly startReturns?: boolean
+  readonly afterStart?: {
+    readonly minPhyOffset: Inspect.Long
+    readonly maxPhyOffset: Inspect.Long
+    readonly queues: "as afterLoad" | ReadonlyArray<Inspect.QueueOffsets>
+    readonly dispatchBehindBytes: Inspect.Long
+  }
+  readonly errorIn?: "load" | "start" | "report"
+  readonly exception?: string
+  readonly message?: string
+  readonly queues?: ReadonlyArray<
+    readonly [
+      topic: string,
+      queueId: number,
+      minOffset: Inspect.Long,
+      maxOffset: Inspect.Long,
+      entries: Compact<Inspect.QueueEntry>
+    ]
+  >
+  readonly commitLog?: Compact<Inspect.LogEntry>
+  readonly filesChanged: Readonly<Record<string, FileState>>
+  readonly filesAdded: Readonly<Record<string, FileState | null>>
+  readonly filesRemoved: ReadonlyArray<string>
+}
+
+/** Damages a copy of the base in memory, loads and starts it, and reports it. Throws `DamageMisses`. */
+export const recoverImage = (base: Base, image: ImageCase): Recovered => {
+  const damaged = applyDamage(base.image, image.ops)
+  const config = configure(base.config, image.cfg ?? {})
+  const { disk, environment, unloaded } = storeOf(damaged, config)
+  const abortPresent = !Lifecycle.stoppedCleanly(environment)
+  const found = stages(base, unloaded)
+  const after = new Map(
+    Array.from(disk.image()).map(([path, bytes]) => [path.slice(root.length + 1), bytes])
+  )
+  return { abortPresent, ...found, ...filesOf(listing(damaged), listing(after)) }
+}
+
+type Found = Omit<Recovered, "abortPresent" | "filesChanged" | "filesAdded" | "filesRemoved">
+
+const stages = (base: Base, unloaded: Lifecycle.Unloaded): Found => {
+  let found: Found = {}
+  let stage: "load" | "start" | "report" = "load"
+  try {
+    const { parts } = Lifecycle.load(unloaded)
+    const afterLoad = Inspect.offsets(parts)
+    found = { load: true, afterLoad }
+    stage = "start"
+    found = { ...found, startReturns: starts(parts) }
+    stage = "report"
+    const { queues, ...rest } = Inspect.offsets(parts)
+    const same = JSON.stringify(queues) === JSON.stringify(afterLoad.queues)
+    found = {
+      ...found,
+      afterStart: {
+        ...rest,
+        queues: same ? "as afterLoad" : queues,
+        dispatchBehindBytes: Inspect.dispatchBehindBytes(parts)
+      }
+    }
+    return { ...found, ...contents(base, parts) }
+  } catch (error) {
+    if (error instanceof Lifecycle.LoadRefused) return { load: false }
+    if (error instanceof OutOfMemory) {
+      return { ...found, errorIn: stage, exception: "java.lang.OutOfMemoryError", message: error.message }
+    }
+    throw error
+  }
+}
+
+const starts = (parts: Lifecycle.Parts): boolean => {
+  try {
+    Lifecycle.start(parts)
+    return true
+  } catch (error) {
+    if (error instanceof Lifecycle.StartHangs) return false
+    throw error
+  }
+}
+
+const contents = (base: Base, parts: Lifecycle.Parts): Pick<Found, "queues" | "commitLog"> => ({
+  queues: Inspect.queueReports(parts, false).map((queue) => [
+    queue.topic,
+    queue.queueId,
+    queue.minOffset,
+    queue.maxOffset,
+    compact(
+      queue.entries,
+      (entry) =>
+        Array.isArray(entry) && entry[4] === "ok"
+          ? base.entries.get(entryKey(queue, entry as Inspect.ShortEntry))
+          : undefined
+    )
+  ]),
+  commitLog: compact(Inspect.walk(parts, false), (entry) => base.log.get(JSON.stringify(entry)))
+})
+
+const newIndex = /^index\/<new \d+>$/
+
+/**
+ * Whether `actual` is what was expected, field by field.
+ *
+ * New index files are compared by content but where `expected` has a hash of `null`: there two of the real run fell into
+ * one millisecond and shared a file, so there may be fewer than here, of the same size.
+ */
+export const matches = (actual: Recovered, expected: unknown): boolean => {
+  if (!isRecord(expected)) return false
+  const added = isRecord(expected["filesAdded"]) ? expected["filesAdded"] : {}
+  const isShared = ([path, state]: readonly [string, unknown]) =>
+    newIndex.test(path) && Array.isArray(state) && state[1] === null
+  if (!Object.entries(added).some(isShared)) return same(actual, expected)
+  const ours = Object.entries(actual.filesAdded)
+  const theirs = Object.entries(added)
+  const indexes = (files: ReadonlyArray<readonly [string, unknown]>) => files.filter(([path]) => newIndex.test(path))
+  const others = (files: ReadonlyArray<readonly [string, unknown]>) =>
+    Object.fromEntries(files.filter(([path]) => !newIndex.test(path)))
+  const sizeOf = ([, state]: readonly [string, unknown]) => Array.isArray(state) ? state[0] : undefined
+  const sizes = new Set([...indexes(ours), ...indexes(theirs)].map(sizeOf))
+  return indexes(ours).length >= indexes(theirs).length && sizes.size === 1 &&
+    same({ ...actual, filesAdded: others(ours) }, { ...expected, filesAdded: others(theirs) })
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const same = (actual: unknown, expected: unknown): boolean => {
+  if (Array.isArray(actual) && Array.isArray(expected)) {
+    return actual.length === expected.length && actual.every((part, index) => same(part, expected[index]))
+  }
+  if (isRecord(actual) && isRecord(expected)) {
+    const names = Object.keys(actual).filter((name) => actual[name] !== undefined)
+    return names.length === Object.keys(expected).length &&
+      names.every((name) => name in expected && same(actual[name], expected[name]))
+  }
+  return actual === expected
+}

@@ -1,0 +1,295 @@
+/**
+ * A queue of files of one fixed size, named by the offset of their first byte: what CommitLog and ConsumeQueue are made of.
+ *
+ *     00000000000000000000     00000000000000008192     00000000000000016384
+ *     [full              ]     [full              ]     [written |  zeros  ]
+ *                                       flushedWhere ┘          └ max offset
+ *
+ * A mapped file is a positional write here: the write call is the page cache, and `File.truncate` is what mapping does to
+ * the size. As in the real one a flush covers one file, the one that holds `flushedWhere`, and never the directory, so a
+ * power cut may take a file's name (MappedFileQueue, MappedFile). Base offsets are bigints: a damaged queue offset may
+ * name a file beyond 2^53.
+ */
+import { Effect } from "effect"
+import type * as Disk from "../../world/Disk.ts"
+
+export interface MappedFile {
+  readonly path: string
+  /** Offset of the first byte. */
+  readonly base: bigint
+  readonly file: Disk.File
+  /** The first file a queue ever got while it ran: a ConsumeQueue that begins late fills it up to its first entry. */
+  readonly firstInQueue: boolean
+  /** Bytes handed over so far: in the page cache, or in `buffer`. */
+  wrote: number
+  flushed: number
+  /** Bytes that have left `buffer`; only read with one. */
+  committed: number
+  /** Bytes that a kill loses too (transientStorePoolEnable), until they are committed. */
+  buffer: Uint8Array | undefined
+  /** When the last message was stored here, in milliseconds; 0 before there is one. */
+  storeTimestamp: number
+}
+
+export interface MappedFileQueue {
+  readonly disk: Disk.Operations
+  readonly directory: string
+  /** Bytes of each file. */
+  readonly fileSize: number
+  /** Also creates the file after the one it needs, as AllocateMappedFileService does. */
+  readonly preallocates: boolean
+  /** Whether a file that is created gets a buffer. */
+  readonly buffers: boolean
+  /** See `Behaviour.advancesOnFailedFlush`. */
+  readonly advancesOnFailedFlush: boolean
+  files: ReadonlyArray<MappedFile>
+  /** Path of the file that was made ahead and is not in use yet. */
+  spare: string | undefined
+  flushedWhere: bigint
+  committedWhere: bigint
+  /** Of the last message that a thorough flush covered. */
+  storeTimestamp: number
+}
+
+export const make = (
+  options: Pick<
+    MappedFileQueue,
+    "disk" | "directory" | "fileSize" | "preallocates" | "buffers" | "advancesOnFailedFlush"
+  >
+): MappedFileQueue => ({
+  ...options,
+  files: [],
+  spare: undefined,
+  flushedWhere: 0n,
+  committedWhere: 0n,
+  storeTimestamp: 0
+})
+
+/** `a/b`, without the empty parts that an empty topic would make. */
+export const join = (directory: string, name: string): string => name === "" ? directory : `${directory}/${name}`
+
+/** A file's name: its base offset in at least 20 digits. */
+export const nameOf = (base: bigint): string =>
+  base < 0n ? `-${(-base).toString().padStart(20, "0")}` : base.toString().padStart(20, "0")
+
+/** `Long.parseLong`, `undefined` where Java throws. */
+export const baseOf = (name: string): bigint | undefined => {
+  if (!/^[+-]?[0-9]+$/.test(name)) return undefined
+  const base = BigInt(name.startsWith("+") ? name.slice(1) : name)
+  return base === BigInt.asIntN(64, base) ? base : undefined
+}
+
+/** Makes a directory and those above it. */
+export const makeDirectories = (disk: Disk.Operations, path: string): void => {
+  if (path === "" || path === "/" || disk.stat(path) !== undefined) return
+  makeDirectories(disk, path.slice(0, path.lastIndexOf("/")))
+  disk.makeDirectory(path)
+}
+
+const openFile = (queue: MappedFileQueue, name: string, base: bigint, wrote: number, created: boolean): MappedFile => {
+  const path = join(queue.directory, name)
+  const file = queue.disk.open(path, "either")
+  if (file.size() < queue.fileSize) file.truncate(queue.fileSize)
+  return {
+    path,
+    base,
+    file,
+    firstInQueue: created && queue.files.length === 0,
+    wrote,
+    flushed: wrote,
+    committed: wrote,
+    buffer: created && queue.buffers ? new Uint8Array(queue.fileSize) : undefined,
+    storeTimestamp: 0
+  }
+}
+
+/**
+ * Opens every file of the directory as if it were full; answers one line where the real one refuses, `undefined` else.
+ *
+ * Files are taken in the order of their names. See `Behaviour.removesEmptyLastFile` for what 5.x lets pass.
+ */
+export const load = (queue: MappedFileQueue, removesEmptyLastFile: boolean): string | undefined => {
+  if (queue.disk.stat(queue.directory)?.kind !== "directory") return undefined
+  const names = queue.disk.list(queue.directory)
+  for (const [index, name] of names.entries()) {
+    const path = join(queue.directory, name)
+    const stat = queue.disk.stat(path)
+    if (stat === undefined) continue
+    if (removesEmptyLastFile) {
+      if (stat.kind === "directory") continue
+      if (stat.size === 0 && index === names.length - 1) {
+        queue.disk.remove(path)
+        continue
+      }
+    }
+    if (stat.kind === "directory" || stat.size !== queue.fileSize) {
+      const found = stat.kind === "directory" ? "a directory" : `${stat.size} bytes`
+      return `${path}: ${found}, where only files of ${queue.fileSize} bytes may be`
+    }
+    const base = baseOf(name)
+    if (base === undefined) return `${path}: a name that is no number, where files are named by their first offset`
+    queue.files = [...queue.files, openFile(queue, name, base, queue.fileSize, false)]
+  }
+  return undefined
+}
+
+export const first = (queue: MappedFileQueue): MappedFile | undefined => queue.files[0]
+export const last = (queue: MappedFileQueue): MappedFile | undefined => queue.files.at(-1)
+export const isFull = (queue: MappedFileQueue, file: MappedFile): boolean => file.wrote === queue.fileSize
+
+/** How far a file can be read: what is only in its buffer cannot. */
+export const readable = (file: MappedFile): number => file.buffer === undefined ? file.wrote : file.committed
+
+/** Offset of the first byte, -1 without files. */
+export const minOffset = (queue: MappedFileQueue): bigint => first(queue)?.base ?? -1n
+
+/** Offset after the last readable byte, 0 without files. */
+export const maxOffset = (queue: MappedFileQueue): bigint => {
+  const file = last(queue)
+  return file === undefined ? 0n : file.base + BigInt(readable(file))
+}
+
+/** The file to append to: the last, or one that is created after a full one, or at `startOffset` in an empty queue. */
+export const lastOrCreate = (queue: MappedFileQueue, startOffset: bigint): MappedFile => {
+  const file = last(queue)
+  const size = BigInt(queue.fileSize)
+  if (file === undefined) return create(queue, startOffset - startOffset % size)
+  return isFull(queue, file) ? create(queue, file.base + size) : file
+}
+
+const create = (queue: MappedFileQueue, base: bigint): MappedFile => {
+  makeDirectories(queue.disk, queue.directory)
+  const file = openFile(queue, nameOf(base), base, 0, true)
+  if (queue.preallocates) {
+    queue.spare = join(queue.directory, nameOf(base + BigInt(queue.fileSize)))
+    const next = queue.disk.open(queue.spare, "either")
+    if (next.size() < queue.fileSize) next.truncate(queue.fileSize)
+    next.close()
+  }
+  queue.files = [...queue.files, file]
+  return file
+}
+
+/** Appends; answers false where the bytes do not fit. */
+export const append = (queue: MappedFileQueue, file: MappedFile, bytes: Uint8Array): boolean => {
+  if (file.wrote + bytes.length > queue.fileSize) return false
+  write(file, bytes)
+  file.wrote += bytes.length
+  return true
+}
+
+/** Writes at the end without moving it. */
+export const write = (file: MappedFile, bytes: Uint8Array): void => {
+  if (file.buffer === undefined) file.file.write(file.wrote, bytes)
+  else file.buffer.set(bytes, file.wrote)
+}
+
+/** The file that holds an offset. Files after a gap are found too. */
+export const find = (queue: MappedFileQueue, offset: bigint, firstIfNone = false): MappedFile | undefined => {
+  const head = first(queue)
+  const tail = last(queue)
+  if (head === undefined || tail === undefined) return undefined
+  const size = BigInt(queue.fileSize)
+  if (offset >= head.base && offset < tail.base + size) {
+    const likely = queue.files[Number(offset / size - head.base / size)]
+    const holds = (file: MappedFile) => offset >= file.base && offset < file.base + size
+    const found = likely !== undefined && holds(likely) ? likely : queue.files.find(holds)
+    if (found !== undefined) return found
+  }
+  return firstIfNone ? head : undefined
+}
+
+/** Everything that can be read from a position in a file on; `undefined` where nothing can. */
+export const readFrom = (file: MappedFile, position: number): Uint8Array | undefined =>
+  position >= 0 && position < readable(file) ? file.file.read(position, readable(file) - position) : undefined
+
+/** The whole file, written or not, as a mapping shows it. */
+export const readAll = (queue: MappedFileQueue, file: MappedFile): Uint8Array => file.file.read(0, queue.fileSize)
+
+export const setPosition = (file: MappedFile, position: number): void => {
+  file.wrote = position
+  file.committed = position
+  file.flushed = position
+}
+
+/** Closes and removes a file that is in the queue. */
+export const destroy = (queue: MappedFileQueue, file: MappedFile): void => {
+  file.file.close()
+  queue.disk.remove(file.path)
+  queue.files = queue.files.filter((other) => other !== file)
+}
+
+/** Cuts the queue at an offset: later files go, the one that holds it ends there, bytes behind stay as they are. */
+export const truncateDirtyFiles = (queue: MappedFileQueue, offset: bigint): void => {
+  const size = BigInt(queue.fileSize)
+  for (const file of queue.files) {
+    if (file.base + size <= offset) continue
+    if (offset >= file.base) setPosition(file, Number(offset % size))
+    else destroy(queue, file)
+  }
+}
+
+/** Removes all files, and the directory where nothing else is in it. */
+export const destroyAll = (queue: MappedFileQueue): void => {
+  for (const file of queue.files) destroy(queue, file)
+  queue.flushedWhere = 0n
+  if (queue.disk.stat(queue.directory)?.kind === "directory" && queue.disk.list(queue.directory).length === 0) {
+    queue.disk.remove(queue.directory)
+  }
+}
+
+const page = 4096
+
+const enough = (queue: MappedFileQueue, file: MappedFile, from: number, to: number, leastPages: number): boolean =>
+  isFull(queue, file) || (leastPages > 0 ? Math.floor(to / page) - Math.floor(from / page) >= leastPages : to > from)
+
+/**
+ * One round of a flush: commits the file that holds `flushedWhere`, where at least so many pages of it are dirty (0: any
+ * byte), and moves `flushedWhere`. What is appended meanwhile is not covered.
+ *
+ * Never fails: the real one logs the error and goes on, 4.9 as if nothing had been (`advancesOnFailedFlush`).
+ */
+export const flush = (queue: MappedFileQueue, leastPages: number): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const file = find(queue, queue.flushedWhere, queue.flushedWhere === 0n)
+    if (file === undefined) return Effect.void
+    const { storeTimestamp } = file
+    const covered = readable(file)
+    const answer = (flushed: number) =>
+      Effect.sync(() => {
+        file.flushed = flushed
+        queue.flushedWhere = file.base + BigInt(flushed)
+        if (leastPages === 0) queue.storeTimestamp = storeTimestamp
+      })
+    if (!enough(queue, file, file.flushed, covered, leastPages)) return answer(file.flushed)
+    return queue.disk.commit([file.file]).pipe(
+      Effect.matchEffect({
+        onSuccess: () => answer(covered),
+        onFailure: () => answer(queue.advancesOnFailedFlush ? covered : file.flushed)
+      })
+    )
+  })
+
+/** Moves what is in the buffer of the file that holds `committedWhere` into the page cache; true where nothing was. */
+export const commit = (queue: MappedFileQueue, leastPages: number): boolean => {
+  const file = find(queue, queue.committedWhere, queue.committedWhere === 0n)
+  if (file === undefined) return true
+  if (file.buffer !== undefined && enough(queue, file, file.committed, file.wrote, leastPages)) {
+    if (file.wrote > file.committed) {
+      file.file.write(file.committed, file.buffer.slice(file.committed, file.wrote))
+      file.committed = file.wrote
+    }
+    if (file.committed === queue.fileSize) file.buffer = undefined
+  }
+  const where = file.base + BigInt(file.buffer === undefined ? file.wrote : file.committed)
+  const result = where === queue.committedWhere
+  queue.committedWhere = where
+  return result
+}
+
+/** Gives all handles back, and removes the file that was made ahead. */
+export const close = (queue: MappedFileQueue): void => {
+  if (queue.spare !== undefined && queue.disk.stat(queue.spare) !== undefined) queue.disk.remove(queue.spare)
+  queue.spare = undefined
+  for (const file of queue.files) file.file.close()
+}

@@ -1,0 +1,170 @@
+/**
+ * A store from its directory to its first message, and back: make, load, start.
+ *
+ *     <root>/  commitlog/  consumequeue/<topic>/<queueId>/  index/  config/delayOffset.json  checkpoint  abort  lock
+ *
+ * The one decision: `abort` is made when the store has started and removed when it has stopped cleanly, so its presence
+ * at the next load means a crash; what a store cannot load it refuses whole, and changes nothing of it but what the real
+ * one changes (DefaultMessageStore: constructor, load, start; versions 4.9.7 and 5.5.0).
+ */
+import { Schema } from "effect"
+import type * as Disk from "../../world/Disk.ts"
+import { scheduleTopic } from "./CheckMessage.ts"
+import * as Checkpoint from "./Checkpoint.ts"
+import * as Log from "./CommitLog.ts"
+import * as ConfigFile from "./ConfigFile.ts"
+import * as Queue from "./ConsumeQueue.ts"
+import * as Queues from "./ConsumeQueueStore.ts"
+import * as Dispatch from "./Dispatch.ts"
+import * as Index from "./IndexFile.ts"
+import * as Files from "./MappedFileQueue.ts"
+import type { StoreConfig } from "./StoreConfig.ts"
+import * as Recovery from "./StoreRecovery.ts"
+
+/** What a store stands on. */
+export interface Environment {
+  readonly disk: Disk.Operations
+  /** The store's directory, absolute. */
+  readonly root: string
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** What 5.x writes into its abort file. */
+  readonly processId: number
+}
+
+/** The store will not load: what is wrong, and what would have been right. */
+export class LoadRefused extends Schema.TaggedError<LoadRefused>()("LoadRefused", { message: Schema.String }) {}
+
+/** `start()` never returns: dispatch waits at an offset where there is no file (4.9). */
+export class StartHangs extends Schema.TaggedError<StartHangs>()("StartHangs", {
+  /** Where dispatch waits, and where the log ends. */
+  reputFromOffset: Schema.Number,
+  maxOffset: Schema.Number
+}) {
+  override get message(): string {
+    return `dispatch waits at ${this.reputFromOffset}, where no file is, before the end at ${this.maxOffset}; ` +
+      `put the missing file of the CommitLog back`
+  }
+}
+
+/** The parts of a store; see MessageStore.ts for what is done with them. */
+export interface Parts extends Dispatch.Dispatcher {
+  readonly environment: Environment
+  /** Next queue offset to deliver by delay level, as delayOffset.json has it. */
+  readonly delayOffsets: Map<number, number>
+}
+
+export const pathOf = (environment: Environment, name: string): string => `${environment.root}/${name}`
+
+/** The parts before the checkpoint has been read. */
+export type Unloaded = Omit<Parts, "checkpoint">
+
+/** Makes the parts of a store over its directory, which is made where there is none; nothing is read yet. */
+export const make = (environment: Environment, config: StoreConfig): Unloaded => {
+  const { disk, now } = environment
+  const { behaviour } = config
+  const path = (name: string) => pathOf(environment, name)
+  for (const directory of [environment.root, path("commitlog"), path("consumequeue")]) {
+    Files.makeDirectories(disk, directory)
+  }
+  disk.open(path("lock"), "either").close()
+  return {
+    environment,
+    config,
+    log: Log.make(disk, path("commitlog"), config),
+    queues: Queues.make({
+      disk,
+      directory: path("consumequeue"),
+      fileSize: config.mappedFileSizeConsumeQueue,
+      searchesMinOffset: behaviour.searchesMinOffset,
+      advancesOnFailedFlush: behaviour.advancesOnFailedFlush
+    }),
+    index: Index.make({
+      disk,
+      directory: path("index"),
+      maxHashSlotNum: config.maxHashSlotNum,
+      maxIndexNum: config.maxIndexNum,
+      indexesTags: behaviour.indexesTags,
+      now
+    }),
+    reputFromOffset: 0n,
+    delayOffsets: new Map()
+  }
+}
+
+/** Whether the last stop was clean. */
+export const stoppedCleanly = ({ disk, root }: Environment): boolean => disk.stat(`${root}/abort`) === undefined
+
+/**
+ * Loads what is on disk and recovers it; answers what recovery did.
+ *
+ * Throws `LoadRefused` where the real `load()` answers false, `OutOfMemory` where the real process dies.
+ */
+export const load = (parts: Unloaded): { readonly parts: Parts; readonly recovered: Recovery.Recovered } => {
+  const { config, environment, index, log, queues } = parts
+  const { behaviour } = config
+  const cleanly = stoppedCleanly(environment)
+  const refusal = Files.load(log.files, behaviour.removesEmptyLastFile) ??
+    Queues.load(queues, behaviour.removesEmptyLastFile)
+  if (refusal !== undefined) throw new LoadRefused({ message: refusal })
+  const checkpointPath = pathOf(environment, "checkpoint")
+  const checkpoint = Checkpoint.open(environment.disk, checkpointPath, behaviour.checkpointsQueueOffset)
+  const loaded: Parts = { ...parts, checkpoint }
+  Index.load(index, cleanly, checkpoint.indexMsgTimestamp)
+  const recovered = Recovery.recover(loaded, cleanly)
+  log.topicQueueTable = Queues.recoverOffsetTable(queues, Log.minOffset(log))
+  if (behaviour.loadsDelayOffsets) loadDelayOffsets(loaded)
+  return { parts: loaded, recovered }
+}
+
+/** Reads delayOffset.json, and makes the queue of every delay level. */
+const loadDelayOffsets = ({ config, delayOffsets, environment, queues }: Parts): void => {
+  const found = ConfigFile.load(environment.disk, pathOf(environment, "config/delayOffset.json"))
+  if (found._tag === "Broken") {
+    throw new LoadRefused({ message: `${found.path}: no JSON, where {"offsetTable":{level:offset}} would be` })
+  }
+  const table = found._tag === "Loaded" ? (found.value as { readonly offsetTable?: unknown } | null)?.offsetTable : {}
+  for (const [level, offset] of Object.entries(table ?? {})) delayOffsets.set(Number(level), Number(offset))
+  for (const level of config.messageDelayLevel.keys()) {
+    const queue = Queues.findOrCreate(queues, scheduleTopic, level)
+    const offset = delayOffsets.get(level + 1)
+    if (offset === undefined) continue
+    const min = Number(Queue.minOffsetInQueue(queue))
+    const max = Number(Queue.maxOffsetInQueue(queue))
+    delayOffsets.set(level + 1, Math.min(Math.max(offset, min), max))
+  }
+}
+
+/** Begins dispatch and catches up with the log; throws `StartHangs` where the real `start()` never returns. */
+export const start = (parts: Parts): void => {
+  const { config, environment, log, queues } = parts
+  const lock = environment.disk.open(pathOf(environment, "lock"), "either")
+  lock.write(0, new TextEncoder().encode("lock"))
+  lock.close()
+  if (config.behaviour.startsDispatchAtQueues) {
+    const least = Log.minOffset(log)
+    const reached = Queues.all(queues).reduce(
+      (max, queue) => queue.maxPhysicOffset > max ? queue.maxPhysicOffset : max,
+      least
+    )
+    parts.reputFromOffset = reached < 0n ? 0n : reached
+    while (Dispatch.behind(parts) > 0n) {
+      const before = parts.reputFromOffset
+      Dispatch.reput(parts)
+      if (parts.reputFromOffset === before) {
+        throw new StartHangs({ reputFromOffset: Number(before), maxOffset: Number(Log.maxOffset(log)) })
+      }
+    }
+    log.topicQueueTable = Queues.recoverOffsetTable(queues, Log.minOffset(log))
+  } else {
+    parts.reputFromOffset = Dispatch.endOffset(parts)
+    Dispatch.reput(parts)
+  }
+  createAbort(parts)
+}
+
+const createAbort = ({ config, environment }: Parts): void => {
+  const path = pathOf(environment, "abort")
+  environment.disk.open(path, "either").close()
+  if (config.behaviour.abortHoldsProcessId) ConfigFile.persist(environment.disk, path, String(environment.processId))
+}
