@@ -112,9 +112,10 @@ const fileOf = (state: DiskState, handle: OpenFile, dead: () => boolean): File =
       guard("read")
       natural("read", path, position)
       natural("read", path, length)
-      if (state.plan.armed) strikeAround(state, "read", pathOf(file))
+      const after = state.plan.armed ? strikeAround(state, "read", pathOf(file)) : undefined
       const bytes = file.volatile.read(position, length)
       if (file.patches.length > 0 && !throughPatches(file, position, bytes)) refuse("read", path, "EIO")
+      after?.()
       return bytes
     },
     size: () => {

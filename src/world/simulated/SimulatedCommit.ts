@@ -8,7 +8,7 @@
  * The one decision: a commit is not atomic. Until it ends its pieces are unsynced like all others, so a crash during
  * it keeps any subset of them.
  */
-import { DiskError } from "../Disk.ts"
+import { type Code, DiskError } from "../Disk.ts"
 import type { ActiveFault } from "./DiskFaultPlan.ts"
 import type { DiskState, OpenFile } from "./DiskState.ts"
 import { type DirectoryNode, pathOf } from "./Inode.ts"
@@ -50,11 +50,13 @@ export const beginCommit = (state: DiskState, targets: ReadonlyArray<CommitTarge
 
   const finish = (): void => {
     if (!asked || holds.size > 0 || !state.inFlight.delete(commit)) return
-    const failed = parts.filter(({ strikes, target }) => !endPart(state, target, extent, verdictOf(strikes)))
-    state.did({ _tag: failed.length === 0 ? "Commit" : "CommitFailed", paths })
+    const failures = parts.flatMap(({ path, strikes, target }) => {
+      const code = endPart(state, target, extent, verdictOf(strikes))
+      return code === undefined ? [] : [new DiskError({ operation: "commit", path, code })]
+    })
+    state.did({ _tag: failures.length === 0 ? "Commit" : "CommitFailed", paths })
     if (incarnation === state.incarnation && crashes("after")) state.crash()
-    const first = failed[0]
-    outcome = { failure: first && new DiskError({ operation: "commit", path: first.path, code: "EIO" }) }
+    outcome = { failure: failures[0] }
     for (const listener of listeners) listener(outcome.failure)
   }
   const commit: Commit = {
@@ -80,15 +82,15 @@ export const beginCommit = (state: DiskState, targets: ReadonlyArray<CommitTarge
 
 const verdictOf = (strikes: ReadonlyArray<ActiveFault>): Verdict => {
   for (const { fault, id } of strikes) {
-    if (fault._tag === "CommitFails") return { _tag: "Fails", pages: fault.pages }
-    if (fault._tag === "OperationFails") return { _tag: "Fails", pages: "ext4-ordered" }
+    if (fault._tag === "CommitFails") return { _tag: "Fails", pages: fault.pages, code: "EIO" }
+    if (fault._tag === "OperationFails") return { _tag: "Fails", pages: "ext4-ordered", code: fault.code }
     if (fault._tag === "CommitLies") return { _tag: "Lies", fault: id }
   }
   return { _tag: "Works" }
 }
 
-/** Ends the commit of one target; answers whether the caller may believe that it is durable. */
-const endPart = (state: DiskState, target: CommitTarget, extent: number, verdict: Verdict): boolean => {
+/** Ends the commit of one target; answers the error that the caller hears, if any. */
+const endPart = (state: DiskState, target: CommitTarget, extent: number, verdict: Verdict): Code | undefined => {
   if (!("file" in target)) return endNames(state, target, extent, verdict)
   const { file } = target
   const failedBefore = file.failedUnheard
@@ -106,18 +108,23 @@ const endPart = (state: DiskState, target: CommitTarget, extent: number, verdict
   }
   const failed = failedBefore || target.heard < file.failures
   target.heard = file.failures
-  return !failed
+  return !failed ? undefined : verdict._tag === "Fails" ? verdict.code : "EIO"
 }
 
-const endNames = (state: DiskState, directory: DirectoryNode, extent: number, verdict: Verdict): boolean => {
+const endNames = (
+  state: DiskState,
+  directory: DirectoryNode,
+  extent: number,
+  verdict: Verdict
+): Code | undefined => {
   switch (verdict._tag) {
     case "Works":
       makeNamesDurable(state, directory, extent)
-      return true
+      return undefined
     case "Lies":
       state.lies = [...state.lies, { fault: verdict.fault, node: directory, extent }]
-      return true
+      return undefined
     case "Fails":
-      return false
+      return verdict.code
   }
 }

@@ -105,6 +105,7 @@ export class SimulatedDisk {
 
   /** Kills the process right after the nth effect from here on, by a `DiskCrashed` thrown through whatever runs. */
   crashAfter(effects: number): void {
+    if (!(effects >= 1)) throw new RangeError(`a crash falls after effect 1 or later, not after ${effects}`)
     this.state.crashAfter = this.state.effects + effects
   }
 

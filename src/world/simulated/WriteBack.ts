@@ -9,18 +9,19 @@
  * The one decision: a failed write-back makes pages clean, so the next commit has nothing to write and succeeds
  * (Rebello et al., "Can Applications Recover from fsync Failures?", ATC'20, section 3 and its model CuttleFS).
  */
+import type { Code } from "../Disk.ts"
 import type { PageModel } from "./DiskFaults.ts"
 import type { DiskState } from "./DiskState.ts"
 import type { DirectoryNode, EntryChange, FileChange, FileNode } from "./Inode.ts"
 import { applyEntryChange, applyFileChange, pathOf, reachable } from "./Inode.ts"
-import { rewritten } from "./Medium.ts"
+import { type Patch, rewritten } from "./Medium.ts"
 import type { PagedBytes } from "./PagedBytes.ts"
 
 /** What becomes of one target of a commit. */
 export type Verdict =
   | { readonly _tag: "Works" }
   | { readonly _tag: "Lies"; readonly fault: number }
-  | { readonly _tag: "Fails"; readonly pages: PageModel }
+  | { readonly _tag: "Fails"; readonly pages: PageModel; readonly code: Code }
 
 /** Makes the changes of a file up to an operation durable. */
 export const makeFileDurable = (file: FileNode, extent: number): void => {
@@ -44,17 +45,16 @@ const settle = (file: FileNode, { astray, position }: FileChange, bytes: Uint8Ar
   former.set(file.durable.read(position, bytes.length))
   rewritten(file, position, end)
   const { fault, to } = astray
-  file.patches.push({ fault, start: position, end, damage: { _tag: "Shows", bytes: former, at: position } })
+  lay(file, { fault, start: position, end, damage: { _tag: "Shows", bytes: former, at: position } })
   if (to === undefined) return
   const size = to.file === file ? Math.max(file.durable.size, end) : to.file.durable.size
   const stop = Math.min(to.position + bytes.length, size)
   if (stop <= to.position) return
-  to.file.patches.push({
-    fault,
-    start: to.position,
-    end: stop,
-    damage: { _tag: "Shows", bytes, at: to.position }
-  })
+  lay(to.file, { fault, start: to.position, end: stop, damage: { _tag: "Shows", bytes, at: to.position } })
+}
+
+const lay = (file: FileNode, patch: Patch): void => {
+  file.patches = [...file.patches, patch]
 }
 
 /**
