@@ -2,7 +2,8 @@
  * `log inspect DIR...`: reads real stores, as their own software would, and prints what is in them. Nothing is written.
  *
  * What a directory is, is seen from its files: a partition directory of Kafka holds `<20 digits>.log`, a log directory
- * of Kafka holds partition directories. A file that is damaged or foreign is one line that names its byte, exit 2.
+ * of Kafka holds partition directories, a RocketMQ store has a `commitlog/`. A file that is damaged or foreign is one line
+ * that names its byte, exit 2.
  */
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
@@ -13,6 +14,7 @@ import { isSound, judge, type Judgement } from "../kafka/storage/Judgement.ts"
 import { Malformed } from "../message/Malformed.ts"
 import { BadInput, NotAsStated } from "./Exit.ts"
 import { document, json, line } from "./Output.ts"
+import { inspectStore, storeIn } from "./RocketmqStores.ts"
 import { kindOf, list, readStore } from "./StoreFiles.ts"
 
 const segmentFile = /^\d{20}\.log$/
@@ -33,7 +35,8 @@ const partitionsOf = (directory: string): ReadonlyArray<string> => {
   if (below.length > 0) return below
   throw new BadInput({
     message:
-      `${directory}: no store; give a directory TOPIC-PARTITION that holds <20 digits>.log, or one that holds such`
+      `${directory}: no store; give a directory TOPIC-PARTITION that holds <20 digits>.log, or one that holds such, ` +
+      `or a RocketMQ store, which holds commitlog/`
   })
 }
 
@@ -90,18 +93,38 @@ const text = ({ partition, segments, topic }: Inspected): string => {
   ].join("\n")
 }
 
+/** What is said of one directory: as JSON, as text, and whether everything in it is as it should be. */
+interface Said {
+  readonly document: unknown
+  readonly text: string
+  readonly sound: boolean
+}
+
+const inspectAny = (directory: string): ReadonlyArray<Said> => {
+  const store = storeIn(resolve(directory))
+  if (store !== undefined) {
+    const { report, sound, text } = inspectStore(store)
+    return [{ document: report, text, sound }]
+  }
+  return partitionsOf(directory).map(inspect).map((one) => ({
+    document: one,
+    text: text(one),
+    sound: isSound(judge(one.segments))
+  }))
+}
+
 const run = Effect.fnUntraced(function*(dirs: ReadonlyArray<string>, asJson: boolean) {
   if (dirs.length === 0) return yield* new BadInput({ message: "log inspect: give at least one directory of a store" })
   const inspected = yield* Effect.try({
-    try: () => dirs.flatMap(partitionsOf).map(inspect),
+    try: () => dirs.flatMap(inspectAny),
     catch: (error) => {
       if (error instanceof BadInput) return error
       throw error
     }
   })
-  if (asJson) yield* document(inspected.length === 1 ? inspected[0] : inspected)
-  else for (const one of inspected) yield* line(text(one))
-  if (!inspected.every((one) => isSound(judge(one.segments)))) return yield* new NotAsStated()
+  if (asJson) yield* document(inspected.length === 1 ? inspected[0]!.document : inspected.map((one) => one.document))
+  else for (const one of inspected) yield* line(one.text)
+  if (!inspected.every((one) => one.sound)) return yield* new NotAsStated()
 })
 
 export const logInspect = Command.make(

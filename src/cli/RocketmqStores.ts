@@ -1,0 +1,158 @@
+/**
+ * RocketMQ's part of `log inspect` and `log images`: a directory that is a store, or that has one in `store/`, and a
+ * directory of damaged stores. Everything is read into memory and recovered there.
+ */
+import { Schema } from "effect"
+import { join } from "node:path"
+import { OutOfMemory } from "../rocketmq/storage/CheckMessage.ts"
+import * as Images from "../rocketmq/storage/Images.ts"
+import { remarks } from "../rocketmq/storage/Remarks.ts"
+import * as StoreConfig from "../rocketmq/storage/StoreConfig.ts"
+import { isStore, isVersion5, type Report, report, settingsOf } from "../rocketmq/storage/StoreImage.ts"
+import { LoadRefused, StartHangs } from "../rocketmq/storage/StoreLifecycle.ts"
+import { Damage, DamageMisses } from "../world/simulated/Damage.ts"
+import { BadInput } from "./Exit.ts"
+import { kindOf, list, readFile, readStore } from "./StoreFiles.ts"
+
+/** The store that a directory is or holds, if any. */
+export const storeIn = (directory: string): string | undefined =>
+  [directory, join(directory, "store")].find((path) =>
+    kindOf(path) === "directory" && list(path).some((name) => name === "commitlog" || name === "consumequeue")
+  )
+
+/** Deep enough for consumequeue/<topic>/<queueId>/<file>, and for topics that have a `/` in them. */
+const depth = 9
+
+export interface InspectedStore {
+  readonly report: Report
+  /** For a person, several lines. */
+  readonly text: string
+  /** Whether every entry of the log and of the queues is what it should be. */
+  readonly sound: boolean
+}
+
+const dead = (path: string, cause: unknown): BadInput => {
+  if (cause instanceof LoadRefused) {
+    return new BadInput({ message: `${path}: the store does not load: ${cause.message}` })
+  }
+  if (cause instanceof StartHangs) {
+    return new BadInput({ message: `${path}: the store does not start: ${cause.message}` })
+  }
+  if (cause instanceof OutOfMemory) {
+    return new BadInput({
+      message: `${path}: 4.9 dies of it (${cause.message}): a message says that it has ${cause.bytes} bytes; ` +
+        `cut the log before it, or open it with 5.x`
+    })
+  }
+  throw cause
+}
+
+/** Recovers a store in memory. Throws `BadInput` where the real one would not come up. */
+export const inspectStore = (path: string): InspectedStore => {
+  const { files } = readStore(path, depth)
+  if (!isStore(files)) {
+    throw new BadInput({ message: `${path}: no file of a CommitLog or a ConsumeQueue; give a RocketMQ store` })
+  }
+  const config = settingsOf(files)
+  let found: Report
+  try {
+    found = report(files, config)
+  } catch (cause) {
+    throw dead(path, cause)
+  }
+  const notes = remarks(files, found, config)
+  return {
+    report: found,
+    sound: notes.every(({ damage }) => !damage),
+    text: [
+      ...summary(path, found, isVersion5(files) ? "5.x" : "4.9"),
+      ...notes.map(({ damage, text }) => `  ${damage ? "DAMAGE" : "note"}: ${text}`)
+    ].join("\n")
+  }
+}
+
+const summary = (path: string, found: Report, version: string): ReadonlyArray<string> => {
+  const messages = found.commitLog.filter((entry) => typeof entry[1] === "number").length
+  const entries = found.queues.reduce((sum, queue) => sum + queue.entries.length, 0)
+  return [
+    `${path}: RocketMQ ${version}, stopped ${found.abortPresent ? "without closing" : "cleanly"}`,
+    `  log ${found.afterStart.minPhyOffset} to ${found.afterStart.maxPhyOffset}, ${messages} messages`,
+    `  ${found.queues.length} queues, ${entries} entries, ${found.afterStart.dispatchBehindBytes} bytes not dispatched`
+  ]
+}
+
+/** Whether a directory holds damaged images of RocketMQ stores. */
+export const isImages = (directory: string): boolean =>
+  kindOf(join(directory, "images.jsonl")) === "file" && kindOf(join(directory, "bases")) === "directory" &&
+  list(join(directory, "bases")).some((name) => storeIn(join(directory, "bases", name)) !== undefined)
+
+const Line = Schema.Struct({
+  id: Schema.String,
+  kind: Schema.optionalKey(Schema.String),
+  base: Schema.String,
+  ops: Schema.Array(Damage),
+  cfg: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  expected: Schema.optionalKey(Schema.Unknown)
+})
+const Settings = Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.String))
+
+export interface RecoveredImage {
+  readonly id: string
+  readonly kind: string
+  readonly actual: Images.Recovered
+  /** Absent where the line has no `expected`. */
+  readonly equal?: boolean
+}
+
+const text = (path: string): string => new TextDecoder().decode(readFile(path))
+
+const parsed = <A>(schema: Schema.Decoder<A>, path: string, line: number, json: string): A => {
+  try {
+    return Schema.decodeUnknownSync(schema)(JSON.parse(json))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause)
+    throw new BadInput({ message: `${path}:${line}: ${reason}; lines are {id, base, ops} as in images.jsonl` })
+  }
+}
+
+/** Recovers every image of a directory. Throws `BadInput`. */
+export const recoverImages = (
+  directory: string,
+  progress: (done: number, total: number) => void = () => {}
+): ReadonlyArray<RecoveredImage> => {
+  const path = join(directory, "images.jsonl")
+  const lines = text(path).split("\n").filter((line) => line.trim() !== "")
+  const configs = join(directory, "configs.json")
+  const settings = kindOf(configs) === "file" ? parsed(Settings, configs, 1, text(configs)) : {}
+  const bases = new Map<string, Images.Base>()
+  const baseOf = (name: string): Images.Base => {
+    const known = bases.get(name)
+    if (known !== undefined) return known
+    const folder = join(directory, "bases", name)
+    const store = kindOf(folder) === "directory" ? storeIn(folder) : undefined
+    if (store === undefined || /[/\\]|^\.\.?$/.test(name)) {
+      throw new BadInput({ message: `${folder}: there is no such base; name a store in bases/` })
+    }
+    const { files } = readStore(store, depth)
+    const config = StoreConfig.configure(settingsOf(files), { messageIndexEnable: "true", ...settings[name] })
+    try {
+      const base = Images.baseOf(files, config)
+      bases.set(name, base)
+      return base
+    } catch (cause) {
+      throw dead(folder, cause)
+    }
+  }
+  return lines.map((line, index) => {
+    progress(index, lines.length)
+    const image = parsed(Line, path, index + 1, line)
+    try {
+      const actual = Images.recoverImage(baseOf(image.base), image)
+      const found = { id: image.id, kind: image.kind ?? "", actual }
+      return image.expected === undefined ? found : { ...found, equal: Images.matches(actual, image.expected) }
+    } catch (cause) {
+      if (cause instanceof DamageMisses) throw new BadInput({ message: `${path}:${index + 1}: ${cause.message}` })
+      throw cause
+    }
+  })
+}
