@@ -6,10 +6,10 @@
  */
 import type { Operation } from "../../src/history/Operation.ts"
 import { type Choose, oneIn, seeded } from "../../src/replay/Choose.ts"
-import { handlerOf } from "../../src/world/simulated/WorldEvent.ts"
-import type { Crash, WorldEvent } from "../../src/world/simulated/WorldEvent.ts"
 import { isWakening, simulate, type Simulation } from "../../src/world/simulated/Simulation.ts"
 import type { TraceLine } from "../../src/world/simulated/Trace.ts"
+import { handlerOf } from "../../src/world/simulated/WorldEvent.ts"
+import type { Crash, WorldEvent } from "../../src/world/simulated/WorldEvent.ts"
 import * as Ledger from "./Ledger.ts"
 import { type Guards, processes } from "./Service.ts"
 
@@ -33,6 +33,7 @@ export interface Run {
   readonly fired: number
   readonly hash: number
   readonly operations: ReadonlyArray<Operation>
+  /** What the chaotic phase did, line by line; empty unless it was kept. */
   readonly trace: ReadonlyArray<TraceLine>
   readonly faults: ReadonlySet<WorldEvent["_tag"]>
 }
@@ -51,13 +52,15 @@ const faultOf = (world: Simulation, choose: Choose): WorldEvent | undefined => {
   const other = world.names[choose(world.names.length)]!
   switch (choose(8)) {
     case 0:
-    case 1: return crashOf(choose, process)
+    case 1:
+      return crashOf(choose, process)
     case 2: {
       const handlers = world.enabled().filter(isWakening).filter((event) => handlerOf(event) === process)
       const event = handlers[choose(Math.max(1, handlers.length))]
       return event && { _tag: "During", event, steps: 1, crash: crashOf(choose, process) }
     }
-    case 3: return { _tag: world.isPaused(process) ? "Resume" : "Pause", process }
+    case 3:
+      return { _tag: world.isPaused(process) ? "Resume" : "Pause", process }
     case 4: {
       const connections = world.network.connections()
       const end = connections[choose(Math.max(1, connections.length))]
@@ -65,9 +68,12 @@ const faultOf = (world: Simulation, choose: Choose): WorldEvent | undefined => {
       const { toDialer, toListener } = world.network.inFlight(end)!
       return { _tag: "Reset", end, toDialer: choose(toDialer + 1), toListener: choose(toListener + 1) }
     }
-    case 5: return { _tag: world.network.isCut(process, other) ? "Heal" : "Cut", from: process, to: other }
-    case 6: return { _tag: world.network.isCut(other, process) ? "Heal" : "Cut", from: other, to: process }
-    default: return { _tag: "Jump", process, millis: choose(10_000) - 5_000 }
+    case 5:
+      return { _tag: world.network.isCut(process, other) ? "Heal" : "Cut", from: process, to: other }
+    case 6:
+      return { _tag: world.network.isCut(other, process) ? "Heal" : "Cut", from: other, to: process }
+    default:
+      return { _tag: "Jump", process, millis: choose(10_000) - 5_000 }
   }
 }
 
@@ -82,7 +88,11 @@ const heal = (world: Simulation, ledger: Ledger.Ledger): void => {
   world.runUntil(() => ledger.done, eventsToRead)
 }
 
-const play = (plan: Plan, keepTrace: boolean, chaos: (world: Simulation, fire: (event: WorldEvent) => void) => void): Run => {
+const play = (
+  plan: Plan,
+  keepTrace: boolean,
+  chaos: (world: Simulation, fire: (event: WorldEvent) => void) => void
+): Run => {
   let world: Simulation | undefined
   const ledger = Ledger.make(() => world?.nowMicros ?? 0)
   const options = { seed: plan.seed, processes: processes(plan.guards, ledger, plan.writes), keepTrace }
@@ -95,22 +105,22 @@ const play = (plan: Plan, keepTrace: boolean, chaos: (world: Simulation, fire: (
       if (!isWakening(event) && event._tag !== "Start" && event._tag !== "SenderTimeout") faults.add(event._tag)
       made.fire(event)
     })
+    const told = made.trace.lines.length
     heal(made, ledger)
     return {
       events,
       fired: made.fired,
       hash: made.trace.hash,
       operations: ledger.operations,
-      trace: made.trace.lines,
+      trace: made.trace.lines.slice(0, told),
       faults
     }
   })
 }
 
-/** The run of a seed. */
-export const run = (plan: Plan): Run =>
+/** The run of a plan: of its seed, unless other choices are given. */
+export const run = (plan: Plan, choose: Choose = seeded(plan.seed ^ 0x5eed)): Run =>
   play(plan, false, (world, fire) => {
-    const choose = seeded(plan.seed ^ 0x5eed)
     for (let count = 0; count < plan.events; count++) {
       const fault = faultOf(world, choose)
       if (fault !== undefined && world.canHappen(fault)) {

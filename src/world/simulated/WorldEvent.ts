@@ -78,30 +78,82 @@ const endOf = ({ at, dialer, listener, port }: End): string => `${dialer}>${list
 /** One line for a person, and the identity of an event. */
 export const show = (event: WorldEvent): string => {
   switch (event._tag) {
-    case "Timer": return `timer of ${event.process}`
-    case "Wake": return `${event.point} of ${event.process}`
-    case "Synced": return `commit ${event.index} of ${event.process} ends`
-    case "Connect": return `connect ${endOf(event.end)}`
-    case "ConnectFailed": return `connecting fails ${endOf(event.end)}`
-    case "Deliver": return `deliver ${endOf(event.end)}`
-    case "SeeClosed": return `see closed ${endOf(event.end)}`
-    case "Kill": return `kill ${event.process}${event.choices === undefined ? "" : ` (${event.choices.join(" ")})`}`
+    case "Timer":
+      return `timer of ${event.process}`
+    case "Wake":
+      return `${event.point} of ${event.process}`
+    case "Synced":
+      return `commit ${event.index} of ${event.process} ends`
+    case "Connect":
+      return `connect ${endOf(event.end)}`
+    case "ConnectFailed":
+      return `connecting fails ${endOf(event.end)}`
+    case "Deliver":
+      return `deliver ${endOf(event.end)}`
+    case "SeeClosed":
+      return `see closed ${endOf(event.end)}`
+    case "Kill":
+      return `kill ${event.process}${event.choices === undefined ? "" : ` (${event.choices.join(" ")})`}`
     case "PowerLoss": {
       const profile = event.profile === undefined ? "" : `, ${JSON.stringify(event.profile)}`
       return `power loss ${event.process} (${event.choices.join(" ")}${profile})`
     }
-    case "Pause": return `pause ${event.process}`
-    case "Resume": return `resume ${event.process}`
-    case "Jump": return `clock of ${event.process} jumps ${event.millis} ms`
-    case "Reset": return `reset ${endOf(event.end)}, keeping ${event.toDialer} and ${event.toListener}`
-    case "Cut": return `cut ${event.from} to ${event.to}`
-    case "Heal": return `heal ${event.from} to ${event.to}`
-    case "Slow": return `slow ${event.from} to ${event.to} by ${event.millis} ms`
-    case "DiskFault": return `disk of ${event.process}: ${JSON.stringify(event.fault)}`
-    case "DiskHeal": return `disk of ${event.process} is healed`
-    case "Start": return `start ${event.process}`
-    case "SenderTimeout": return `sender times out ${endOf(event.end)}`
-    case "During": return `${show(event.event)}; after ${event.steps} steps ${show(event.crash)}`
+    case "Pause":
+      return `pause ${event.process}`
+    case "Resume":
+      return `resume ${event.process}`
+    case "Jump":
+      return `clock of ${event.process} jumps ${event.millis} ms`
+    case "Reset":
+      return `reset ${endOf(event.end)}, keeping ${event.toDialer} and ${event.toListener}`
+    case "Cut":
+      return `cut ${event.from} to ${event.to}`
+    case "Heal":
+      return `heal ${event.from} to ${event.to}`
+    case "Slow":
+      return `slow ${event.from} to ${event.to} by ${event.millis} ms`
+    case "DiskFault":
+      return `disk of ${event.process}: ${JSON.stringify(event.fault)}`
+    case "DiskHeal":
+      return `disk of ${event.process} is healed`
+    case "Start":
+      return `start ${event.process}`
+    case "SenderTimeout":
+      return `sender times out ${endOf(event.end)}`
+    case "During":
+      return `${show(event.event)}; after ${event.steps} steps ${show(event.crash)}`
+  }
+}
+
+/** Simpler events that might do as well, the simplest first: for shrinking. */
+export const simpler = (event: WorldEvent): ReadonlyArray<WorldEvent> => {
+  switch (event._tag) {
+    case "During":
+      return [event.crash, event.event]
+    case "Kill":
+      return event.choices === undefined ? [] : [{ _tag: "Kill", process: event.process }]
+    case "PowerLoss":
+      return event.choices.length === 0 ? [] : [{ ...event, choices: [] }]
+    case "Reset":
+      return event.toDialer + event.toListener === 0 ? [] : [{ ...event, toDialer: 0, toListener: 0 }]
+    case "Timer":
+    case "Wake":
+    case "Synced":
+    case "Connect":
+    case "ConnectFailed":
+    case "Deliver":
+    case "SeeClosed":
+    case "Pause":
+    case "Resume":
+    case "Jump":
+    case "Cut":
+    case "Heal":
+    case "Slow":
+    case "DiskFault":
+    case "DiskHeal":
+    case "Start":
+    case "SenderTimeout":
+      return []
   }
 }
 
@@ -110,10 +162,12 @@ export const handlerOf = (event: Wakening): string => {
   switch (event._tag) {
     case "Timer":
     case "Wake":
-    case "Synced": return event.process
+    case "Synced":
+      return event.process
     case "Connect":
     case "ConnectFailed":
     case "Deliver":
-    case "SeeClosed": return event.end.at
+    case "SeeClosed":
+      return event.end.at
   }
 }
