@@ -1,0 +1,5 @@
+---- MODULE BadNumber ----
+VARIABLE x
+Init == x = 0
+Next == x' = [x EXCEPT !. = 1]
+====

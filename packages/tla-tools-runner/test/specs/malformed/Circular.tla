@@ -1,0 +1,6 @@
+---- MODULE Circular ----
+EXTENDS CircularBack
+VARIABLE x
+Init == x = 0
+Next == x' = x
+====

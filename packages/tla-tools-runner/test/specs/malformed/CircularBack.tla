@@ -1,0 +1,3 @@
+---- MODULE CircularBack ----
+EXTENDS Circular
+====

@@ -1,0 +1,6 @@
+---- MODULE InImportedModule ----
+EXTENDS Broken
+VARIABLE x
+Init == x = 0
+Next == x' = x
+====

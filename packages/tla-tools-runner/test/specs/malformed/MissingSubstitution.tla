@@ -1,0 +1,6 @@
+---- MODULE MissingSubstitution ----
+VARIABLE x
+I == INSTANCE Needs
+Init == x = 0
+Next == x' = x
+====

@@ -1,0 +1,4 @@
+---- MODULE Needs ----
+CONSTANT Wanted
+Twice == <<Wanted, Wanted>>
+====

@@ -1,0 +1,5 @@
+---- MODULE ReservedWord ----
+VARIABLE CASE
+Init == CASE = 0
+Next == CASE' = CASE
+====

@@ -1,0 +1,5 @@
+---- MODULE TwoHeaders ----
+VARIABLE x
+Init == x \in
+Next == x' = x
+====

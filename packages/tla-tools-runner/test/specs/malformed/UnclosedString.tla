@@ -1,0 +1,5 @@
+---- MODULE UnclosedString ----
+VARIABLE x
+Init == x = "zero
+Next == x' = x
+====

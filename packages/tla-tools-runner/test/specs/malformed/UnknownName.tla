@@ -1,0 +1,5 @@
+---- MODULE UnknownName ----
+VARIABLE x
+Init == x = 0
+Next == x' = y
+====

@@ -1,0 +1,5 @@
+---- MODULE UnknownSymbol ----
+VARIABLE x
+Init == x = 0
+Next == x' = x ; x
+====
