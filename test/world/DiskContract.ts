@@ -252,6 +252,14 @@ export const diskContract = (name: string, make: () => Operations): void => {
       expect(whole(disk, "/f/e/a")).toBe("abcd")
       expect(disk.stat("/d")).toBeUndefined()
     })
+    it("a rename onto a directory that it lies in is refused, that one is not empty", () => {
+      const disk = make()
+      disk.makeDirectory("/d")
+      disk.makeDirectory("/d/e")
+      disk.open("/d/a", "create")
+      expect(codeOf(() => disk.rename("/d/a", "/d"))).toBe("ENOTEMPTY")
+      expect(codeOf(() => disk.rename("/d/e", "/d"))).toBe("ENOTEMPTY")
+    })
     it("a rename is refused where it cannot be: nothing there, another kind, not empty, into itself", () => {
       const disk = make()
       disk.makeDirectory("/d")

@@ -52,7 +52,6 @@ export const makeLive = (root: string): { readonly operations: Operations; reado
       rename: (from, to) => {
         const source = nameIn("rename", from)
         const target = nameIn("rename", to)
-        if (to.startsWith(`${from}/`) && isDirectory(source)) refuse("rename", to, "EINVAL")
         attempt("rename", fs.existsSync(source) ? to : from, () => fs.renameSync(source, target))
       },
       remove: (path) => {

@@ -287,12 +287,14 @@ const remove = (state: DiskState, path: string): void => {
   after()
 }
 
+/** Checks in the order of Linux's do_renameat2: both ways, the source, one inside the other, then the kinds. */
 const rename = (state: DiskState, from: string, to: string): void => {
   const source = slot(state, "rename", from)
+  const aim = slot(state, "rename", to)
   const node = source.parent.volatile.get(source.name)
   if (node === undefined) return refuse("rename", from, "ENOENT")
-  if (node._tag === "Directory" && to.startsWith(`${from}/`)) refuse("rename", to, "EINVAL")
-  const aim = slot(state, "rename", to)
+  if (to.startsWith(`${from}/`)) refuse("rename", to, "EINVAL")
+  if (from.startsWith(`${to}/`)) refuse("rename", to, "ENOTEMPTY")
   const replaced = aim.parent.volatile.get(aim.name)
   if (replaced === node) return
   const refusal = replaced === undefined ? undefined : cannotReplace(node, replaced)
