@@ -22,6 +22,11 @@ const integer = Schema.Int.check(
 export type Key = number | string
 const Key = Schema.Union([integer, text("the name of a partition")])
 
+const integerText = /^(0|-?[1-9]\d{0,14})$/
+
+/** The key that a name stands for: the integer where it is written as one. */
+export const keyOf = (name: Key): Key => typeof name === "string" && integerText.test(name) ? Number(name) : name
+
 /** What was sent: an integer, or a word; unique within its key in the whole history. */
 export type Value = number | string
 const Value = Schema.Union([integer, text("a message")])
@@ -203,3 +208,7 @@ export const isClient = (operation: Operation): operation is ClientOperation => 
 export const isData = (operation: Operation): operation is DataOperation =>
   typeof operation.process === "number" &&
   (operation.f === "send" || operation.f === "poll" || operation.f === "txn")
+
+/** Whether it changes what its client reads. */
+export const isAssign = (operation: Operation): operation is AssignOperation =>
+  typeof operation.process === "number" && (operation.f === "assign" || operation.f === "subscribe")

@@ -1,0 +1,163 @@
+/**
+ * Records with one record key, sent one after the other, and delivered the other way round.
+ *
+ *     process   send a  ok   .   send b   ok            b was invoked after a was acknowledged
+ *     group     .            .   poll b   .   poll a    and yet b came first
+ *
+ * The one decision: first deliveries are compared, and only where their order is certain: in one poll by place within one
+ * key, in one operation by step, otherwise by one poll being complete before the other began. A poll of any outcome shows
+ * that a was delivered, only an ok one that b was. Which partition or queue a record went to does not matter: a record key
+ * that moves between them loses its order just so. OpenChaos asks the same of its sharding keys (OrderChecker), without
+ * regard to operations that overlap.
+ */
+import { type Finding, finding } from "./Anomaly.ts"
+import { ok, operationOf } from "./Columns.ts"
+import { membership } from "./Groups.ts"
+import { capital, type Judged, keyName, placesOf, whose } from "./Judged.ts"
+
+/** One delivery: the node, and the place of the record among the node's polls. */
+interface Sighting {
+  readonly node: number
+  readonly entry: number
+}
+
+interface Reader {
+  /** First sighting of each value by a poll of any outcome, and by an ok one. */
+  readonly any: Map<number, Sighting>
+  readonly certain: Map<number, Sighting>
+}
+
+/** The step in which an entry of a node's polls came: entries count through all its steps. */
+const stepOf = ({ columns }: Judged, { entry, node }: Sighting): number => {
+  let left = entry - columns.pollStart[node]!
+  const steps = operationOf(columns, node).value
+  for (let at = 0; at < steps.length; at++) {
+    const step = steps[at]!
+    if (step[0] === "send" || step.length === 1) continue
+    for (const name in step[1]) left -= Math.max(1, step[1][name]!.length)
+    if (left < 0) return at
+  }
+  return steps.length
+}
+
+const invokedAt = ({ columns }: Judged, node: number): number =>
+  columns.invocation[node]! < 0 ? columns.completion[node]! : columns.invocation[node]!
+
+/** Whether one delivery certainly came before another. */
+const isBefore = (judged: Judged, a: Sighting, b: Sighting): boolean => {
+  const { columns } = judged
+  if (a.node !== b.node) return columns.completion[a.node]! < invokedAt(judged, b.node)
+  const first = stepOf(judged, a)
+  const second = stepOf(judged, b)
+  if (first !== second) return first < second
+  const sameKey = columns.valueKey[columns.pollValue[a.entry]!] === columns.valueKey[columns.pollValue[b.entry]!]
+  return sameKey && a.entry < b.entry
+}
+
+/** The later of two sightings, by when it began. */
+const later = (judged: Judged, a: Sighting, b: Sighting): Sighting => {
+  const began = invokedAt(judged, a.node) - invokedAt(judged, b.node)
+  return began > 0 || (began === 0 && a.entry > b.entry) ? a : b
+}
+
+const sightings = (judged: Judged, keyed: Uint8Array): Map<string, Reader> => {
+  const { columns } = judged
+  const groups = membership(columns.operations)
+  const readers = new Map<string, Reader>()
+  for (let node = 0; node < columns.nodes; node++) {
+    const from = columns.pollStart[node]!
+    const to = columns.pollStart[node + 1]!
+    if (from === to) continue
+    const named = groups.get(columns.process[node]!)
+    const names = named === undefined ? [`process ${columns.process[node]}`] : [...named].map((name) => `group ${name}`)
+    for (const name of names) {
+      const reader = readers.get(name) ?? { any: new Map<number, Sighting>(), certain: new Map<number, Sighting>() }
+      readers.set(name, reader)
+      for (let entry = from; entry < to; entry++) {
+        const value = columns.pollValue[entry]!
+        if (value < 0 || keyed[value] === 0) continue
+        const sighting = { node, entry }
+        const earlier = reader.any.get(value)
+        if (earlier === undefined || invokedAt(judged, node) < invokedAt(judged, earlier.node)) {
+          reader.any.set(value, sighting)
+        }
+        if (columns.outcome[node] === ok && !reader.certain.has(value)) reader.certain.set(value, sighting)
+      }
+    }
+  }
+  return readers
+}
+
+interface Chain {
+  readonly recordKey: string
+  readonly nodes: Array<number>
+}
+
+/** The sends of each process with one record key, in the order in which it made them. */
+const chainsOf = ({ columns }: Judged) => {
+  const chains = new Map<string, Chain>()
+  const keyed = new Uint8Array(columns.values.length)
+  for (let node = 0; node < columns.nodes; node++) {
+    const { process, recordKey } = operationOf(columns, node)
+    if (recordKey === undefined) continue
+    const id = `${process}\u0000${recordKey}`
+    const chain = chains.get(id)
+    if (chain === undefined) chains.set(id, { recordKey, nodes: [node] })
+    else chain.nodes.push(node)
+    for (let i = columns.sendStart[node]!; i < columns.sendStart[node + 1]!; i++) keyed[columns.sendValue[i]!] = 1
+  }
+  return { chains, keyed }
+}
+
+const report = (judged: Judged, name: string, { recordKey }: Chain, a: Sighting, b: Sighting): Finding => {
+  const { columns, orders } = judged
+  const first = columns.pollValue[a.entry]!
+  const second = columns.pollValue[b.entry]!
+  const writers = [orders.writer[first]!, orders.writer[second]!] as const
+  const values = [columns.values[first]!, columns.values[second]!] as const
+  return finding(
+    "key-order",
+    [name, recordKey, ...values],
+    placesOf(columns, [...writers, a.node, b.node]),
+    `${capital(whose(columns, writers[0]))} was acknowledged ${values[0]} with record key ${recordKey} before ${
+      whose(columns, writers[1])
+    } sent ${values[1]} with it, and ${name} polled ${values[1]} first.`,
+    {
+      "record-key": recordKey,
+      keys: [keyName(columns, first), keyName(columns, second)],
+      values,
+      reader: name,
+      writers: [operationOf(columns, writers[0]), operationOf(columns, writers[1])],
+      ops: [operationOf(columns, b.node), operationOf(columns, a.node)]
+    }
+  )
+}
+
+export const keyOrder = (judged: Judged): Array<Finding> => {
+  const { columns } = judged
+  const { chains, keyed } = chainsOf(judged)
+  const found: Array<Finding> = []
+  if (chains.size === 0) return found
+  for (const [name, { any, certain }] of sightings(judged, keyed)) {
+    for (const chain of chains.values()) {
+      let latest: Sighting | undefined
+      for (const node of chain.nodes) {
+        const sent = columns.sendValue.subarray(columns.sendStart[node], columns.sendStart[node + 1])
+        if (latest !== undefined) {
+          for (const value of sent) {
+            const seen = certain.get(value)
+            if (seen !== undefined && isBefore(judged, seen, latest)) {
+              found.push(report(judged, name, chain, latest, seen))
+            }
+          }
+        }
+        if (columns.outcome[node] !== ok) continue
+        for (const value of sent) {
+          const seen = any.get(value)
+          if (seen !== undefined) latest = latest === undefined ? seen : later(judged, latest, seen)
+        }
+      }
+    }
+  }
+  return found
+}
