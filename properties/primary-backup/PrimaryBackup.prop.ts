@@ -5,7 +5,7 @@ import { cellOf } from "../../src/guarantee/Cell.ts"
 import type { Choose } from "../../src/replay/Choose.ts"
 import * as Token from "../../src/replay/Token.ts"
 import type { WorldEvent } from "../../src/world/simulated/WorldEvent.ts"
-import { acknowledged, lost } from "./Judge.ts"
+import { acknowledged, broken } from "./Judge.ts"
 import { planOf, rows, shrunk, tell } from "./Row.ts"
 import { rerun, type Run, run } from "./Run.ts"
 
@@ -30,7 +30,7 @@ const failing = (count: number): ReadonlyArray<{ readonly seed: number; readonly
   const found: Array<{ readonly seed: number; readonly run: Run }> = []
   for (let seed = 1; found.length < count; seed++) {
     const made = run(planOf(guardOff, seed))
-    if (lost(made.operations).length > 0) found.push({ seed, run: made })
+    if (broken(made.operations).length > 0) found.push({ seed, run: made })
   }
   return found
 }
@@ -44,7 +44,7 @@ describe("a primary that acknowledges after its backup's commit", () => {
     for (let seed = 1; seed <= seeds; seed++) {
       const made = run(planOf(guardOn, seed))
       if (run(planOf(guardOn, seed)).hash !== made.hash) throw new Error(`seed ${seed} does not repeat`)
-      if (lost(made.operations).length > 0) {
+      if (broken(made.operations).length > 0) {
         throw new Error(`npm run ackproof -- replay ${shrunk(planOf(guardOn, seed), made).token}`)
       }
       hashes.add(made.hash)
@@ -65,7 +65,7 @@ describe("a primary that acknowledges after its backup's commit", () => {
         let at = 0
         const choose: Choose = (count) => Math.floor((numbers[at++] ?? 0) / 0x1_0000 * count)
         const made = run(planOf(guardOn, 1), choose)
-        if (lost(made.operations).length > 0) throw new Error(`lost after ${JSON.stringify(made.events)}`)
+        if (broken(made.operations).length > 0) throw new Error(`lost after ${JSON.stringify(made.events)}`)
       }),
       { numRuns: 300 }
     )
@@ -86,8 +86,8 @@ describe("a primary that acknowledges before any commit", () => {
 
   it("loses nothing under the same events once the guard is on", () => {
     for (const { run, seed } of found) {
-      expect(lost(rerun(planOf(guardOff, seed), run.events).operations).length).toBeGreaterThan(0)
-      expect(lost(rerun(planOf(guardOn, seed), run.events).operations)).toEqual([])
+      expect(broken(rerun(planOf(guardOff, seed), run.events).operations).length).toBeGreaterThan(0)
+      expect(broken(rerun(planOf(guardOn, seed), run.events).operations)).toEqual([])
     }
   })
 
@@ -98,7 +98,7 @@ describe("a primary that acknowledges before any commit", () => {
     expect(title).toContain("before any commit")
     expect(lines.join("\n")).toMatch(/primary: Append\(\d\)\n[\s\S]*primary: Acknowledge\(\d\)/)
     expect(lines.join("\n")).toMatch(/power loss primary/)
-    expect(lines.at(-1)).toMatch(/^Lost: acknowledged and not read at the end: \d/)
+    expect(lines.at(-1)).toMatch(/^Broken: (unseen|lost-write|inconsistent-offsets): /)
     expect(() => tell({ nothing: true })).toThrow("expected {plan, events}")
   })
 })

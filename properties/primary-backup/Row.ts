@@ -10,7 +10,7 @@ import { shrink } from "../../src/replay/DeltaDebugging.ts"
 import * as Token from "../../src/replay/Token.ts"
 import { repeat } from "../../src/world/simulated/Repeat.ts"
 import { show, simpler, type WorldEvent } from "../../src/world/simulated/WorldEvent.ts"
-import { acknowledged, lost } from "./Judge.ts"
+import { acknowledged, broken } from "./Judge.ts"
 import { chaosEvents, type Plan, rerun, type Run, run, writes } from "./Run.ts"
 import type { Guards } from "./Service.ts"
 
@@ -52,7 +52,7 @@ export const planOf = (guards: Guards, seed: number): Plan => ({ guards, seed, e
 export const shrunk = (plan: Plan, failing: Run): { readonly token: string; readonly steps: number } => {
   const { steps } = shrink(failing.events, (events) => {
     const again = rerun(plan, events)
-    return lost(again.operations).length > 0 ? again.events : undefined
+    return broken(again.operations).length > 0 ? again.events : undefined
   }, { simpler })
   return { token: Token.print({ kind, body: { plan, events: steps } satisfies Body }), steps: steps.length }
 }
@@ -64,7 +64,7 @@ const look = (guards: Guards, expected: Expectation["expected"]) => ({ progress,
   const once = (seed: number): Run => {
     const plan = planOf(guards, seed)
     const made = run(plan)
-    if (lost(made.operations).length > 0) failing ??= { plan, run: made }
+    if (broken(made.operations).length > 0) failing ??= { plan, run: made }
     return made
   }
   function* seeds(): Generator<number> {
@@ -102,7 +102,7 @@ const millis = (micros: number): string => `${(micros / 1000).toFixed(3)} ms`
 export const tell = (body: unknown): Story => {
   const { events, plan } = bodyOf(body)
   const again = rerun(plan, events, true)
-  const gone = lost(again.operations)
+  const gone = broken(again.operations)
   const told = again.trace.flatMap(({ at, event, steps }, index) => [
     `${String(index + 1).padStart(3)}  ${millis(at).padStart(14)}  ${show(event)}`,
     ...steps.map((step) => `${" ".repeat(23)}${step}`)
@@ -117,9 +117,7 @@ export const tell = (body: unknown): Story => {
       ...told,
       "What the client saw:",
       ...saw,
-      gone.length > 0
-        ? `Lost: acknowledged and not read at the end: ${gone.join(", ")}.`
-        : "Nothing acknowledged is lost."
+      ...gone.length > 0 ? gone.map((sentence) => `Broken: ${sentence}`) : ["Nothing that was acknowledged is lost."]
     ],
     broken: gone.length > 0
   }
