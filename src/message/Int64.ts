@@ -6,12 +6,12 @@
  */
 import { malformed } from "./Malformed.ts"
 
-/** The integer at `position`; beyond 2^53 it is `Malformed`, with `base` added to the position that is named. */
-export const readInt64 = (view: DataView, position: number, base = 0): number => {
+/** The integer at `position`; beyond 2^53 it is `Malformed`. */
+export const readInt64 = (view: DataView, position: number): number => {
   const value = view.getInt32(position) * 0x1_0000_0000 + view.getUint32(position + 4)
   return Number.isSafeInteger(value)
     ? value
-    : malformed(base + position, `the integer ${view.getBigInt64(position)}`, "one of at most 2^53 - 1")
+    : malformed(position, `the integer ${view.getBigInt64(position)}`, "one of at most 2^53 - 1")
 }
 
 /** The integer at `position`, rounded beyond 2^53: for what is only compared, since rounding keeps the order. */

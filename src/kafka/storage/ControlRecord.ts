@@ -8,13 +8,18 @@
  */
 import { viewOf } from "../../message/Int64.ts"
 import { malformed } from "../../message/Malformed.ts"
+import { fail } from "./StorageError.ts"
 
 export interface EndMarker {
   readonly type: "abort" | "commit"
   readonly coordinatorEpoch: number
 }
 
-/** Reads the key and value of a marker. Throws `Malformed`, positions counted in the key or the value. */
+/**
+ * Reads the key and value of a marker.
+ *
+ * Throws `Malformed`, positions counted in the key or the value; fails with `IllegalArgument` for a type that ends nothing.
+ */
 export const read = (key: Uint8Array | null, value: Uint8Array | null): EndMarker => {
   if (key === null || key.length < 4) {
     return malformed(0, `a control key of ${key?.length ?? 0} bytes`, "4 or more bytes")
@@ -23,7 +28,9 @@ export const read = (key: Uint8Array | null, value: Uint8Array | null): EndMarke
   const version = keyView.getInt16(0)
   const type = keyView.getInt16(2)
   if (version < 0) malformed(0, `the control key version ${version}`, "0 or more")
-  if (type !== 0 && type !== 1) malformed(2, `the control type ${type}`, "0 (abort) or 1 (commit)")
+  if (type !== 0 && type !== 1) {
+    fail("IllegalArgument", `Invalid control record type for end transaction marker ${type}`)
+  }
   if (value === null || value.length < 6) {
     return malformed(0, `a marker of ${value?.length ?? 0} bytes`, "6 or more bytes")
   }

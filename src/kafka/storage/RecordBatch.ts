@@ -80,14 +80,15 @@ export const lastSequence = (header: Header): number =>
   header.baseSequence === -1 ? -1 : incrementSequence(header.baseSequence, header.lastOffsetDelta)
 
 /**
- * Reads the header at `position`, checking nothing but the base offset, as a scan does that trusts what was flushed.
+ * Reads the header at `position`, checking nothing, as a scan does that trusts what was flushed.
  *
- * The caller knows that 61 bytes are there. Times and producer ids beyond 2^53 are rounded: they fail the checksum.
+ * The caller knows that 61 bytes are there. Integers beyond 2^53 are rounded: the checksum fails for all of them but the
+ * base offset, and that one is refused where it would become an offset of the log.
  */
 export const readHeader = (bytes: Uint8Array, position = 0): Header => {
   const view = new DataView(bytes.buffer, bytes.byteOffset + position, headerSize)
   return {
-    baseOffset: readInt64(view, 0, position),
+    baseOffset: roundInt64(view, 0),
     batchLength: view.getInt32(8),
     partitionLeaderEpoch: view.getInt32(12),
     magic: view.getInt8(16),
@@ -107,6 +108,8 @@ export const readHeader = (bytes: Uint8Array, position = 0): Header => {
 export const checksum = (bytes: Uint8Array, position: number, size: number): number =>
   crc32c(bytes, position + attributesPosition, position + size)
 
+const int64Positions = [0, 27, 35, 43]
+
 /**
  * Reads and checks the batch at `position`: its length, magic and checksum, but not its records.
  *
@@ -125,9 +128,7 @@ export const decode = (bytes: Uint8Array, position = 0): Header => {
   if (computed !== header.crc) {
     malformed(position + crcPosition, `the checksum ${header.crc}`, `${computed}, the CRC-32C of its contents`)
   }
-  for (const field of ["baseTimestamp", "maxTimestamp", "producerId"] as const) {
-    if (!Number.isSafeInteger(header[field])) malformed(position, `the ${field} ${header[field]}`, "at most 2^53 - 1")
-  }
+  for (const at of int64Positions) readInt64(viewOf(bytes), position + at)
   return header
 }
 

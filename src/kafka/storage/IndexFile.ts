@@ -1,0 +1,141 @@
+/**
+ * What the offset index and the time index share: a preallocated file of entries of one size, searched by halves
+ * (AbstractIndex).
+ *
+ *     ┌ entries ───────────────┬ zeros up to segment.index.bytes ┐   active segment: preallocated
+ *     └────────────────────────┴─────────────────────────────────┘   trimmed on roll and close
+ *
+ * An opened file is taken to be full of entries to its end, since nothing in it says how many there are: after a crash
+ * an active index is all zeros from its last entry on. The bytes are kept in memory beside the file, as the real one
+ * maps it; what is written goes to both at once.
+ */
+import type { File, Operations } from "../../world/Disk.ts"
+import { fail } from "./StorageError.ts"
+
+/** An open index. `entries` at the front are valid, up to `capacity` fit. */
+export interface IndexFile {
+  readonly file: File
+  readonly baseOffset: number
+  readonly entrySize: number
+  /** What the file is preallocated to, in bytes. */
+  readonly maxSize: number
+  /** The entries, and room for more. */
+  bytes: Uint8Array
+  view: DataView
+  /** Size of the file, in bytes. */
+  length: number
+  entries: number
+}
+
+const roundDown = (size: number, entrySize: number): number => entrySize * Math.floor(size / entrySize)
+
+const hold = (index: IndexFile, bytes: Uint8Array): void => {
+  index.bytes = bytes
+  index.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Opens an index, and preallocates it where there is none. */
+export const open = (
+  disk: Operations,
+  path: string,
+  baseOffset: number,
+  entrySize: number,
+  maxSize: number
+): IndexFile => {
+  const isNew = disk.stat(path) === undefined
+  if (isNew && maxSize < entrySize) fail("IllegalArgument", `Invalid max index size: ${maxSize}`)
+  const file = disk.open(path, "either")
+  if (isNew) file.truncate(roundDown(maxSize, entrySize))
+  const length = file.size()
+  const entries = isNew ? 0 : Math.floor(length / entrySize)
+  const bytes = entries === 0 ? new Uint8Array(0) : file.read(0, entries * entrySize)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return { file, baseOffset, entrySize, maxSize, bytes, view, length, entries }
+}
+
+/** Entries that fit into the file. */
+export const capacity = (index: IndexFile): number => Math.floor(index.length / index.entrySize)
+
+/** Sets the size of the file, rounded down to whole entries. Answers whether that changed it. */
+export const resize = (index: IndexFile, size: number): boolean => {
+  const rounded = roundDown(size, index.entrySize)
+  if (index.length === rounded) return false
+  const end = index.entries * index.entrySize
+  if (end > rounded) fail("IllegalArgument", `newPosition > limit: (${end} > ${rounded})`)
+  index.file.truncate(rounded)
+  index.length = rounded
+  return true
+}
+
+/** Gives back what was preallocated and not used. */
+export const trim = (index: IndexFile): boolean => resize(index, index.entries * index.entrySize)
+
+/** Writes an entry behind the last one; `fill` puts it into its place. The caller knows that it fits. */
+export const push = (index: IndexFile, fill: (view: DataView, position: number) => void): void => {
+  const position = index.entries * index.entrySize
+  const end = position + index.entrySize
+  if (end > index.bytes.length) {
+    const grown = new Uint8Array(Math.max(end, index.bytes.length * 2, 16 * index.entrySize))
+    grown.set(index.bytes)
+    hold(index, grown)
+  }
+  fill(index.view, position)
+  index.file.write(position, index.bytes.subarray(position, end))
+  index.entries++
+}
+
+/** Bytes at the end that the real index keeps hot: searched first, which decides what garbage is met. */
+const warmBytes = 8192
+
+/**
+ * The slot of the largest entry that is at most the target, -1 where all are larger, by halving (largestLowerBoundSlotFor).
+ *
+ * `compare` answers below 0 where the entry at a slot is smaller than the target. Where entries are garbage and not in
+ * order the answer is whatever halving meets, so the order in which slots are looked at is the real one's.
+ */
+export const lowerBound = (index: IndexFile, compare: (slot: number) => number): number => {
+  if (index.entries === 0) return -1
+  const firstWarm = Math.max(0, index.entries - 1 - Math.floor(warmBytes / index.entrySize))
+  if (compare(firstWarm) < 0) return halve(compare, firstWarm, index.entries - 1)
+  if (compare(0) > 0) return -1
+  return halve(compare, 0, firstWarm)
+}
+
+/** The slot of the smallest entry that is larger than the target; `undefined` where none is (smallestUpperBoundSlotFor). */
+export const upperBound = (index: IndexFile, compare: (slot: number) => number): number | undefined => {
+  if (index.entries === 0) return undefined
+  const firstWarm = Math.max(0, index.entries - 1 - Math.floor(warmBytes / index.entrySize))
+  const isWarm = compare(firstWarm) < 0
+  if (!isWarm && compare(0) > 0) return 0
+  const slot = isWarm ? halve(compare, firstWarm, index.entries - 1) : halve(compare, 0, firstWarm)
+  if (compare(slot) === 0) return slot
+  return slot === index.entries - 1 ? undefined : slot + 1
+}
+
+const halve = (compare: (slot: number) => number, begin: number, end: number): number => {
+  let low = begin
+  let high = end
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    const order = compare(middle)
+    if (order > 0) high = middle - 1
+    else if (order < 0) low = middle
+    else return middle
+  }
+  return low
+}
+
+/** Drops the entries from `entries` on; the file keeps its size. */
+export const keep = (index: IndexFile, entries: number): void => {
+  index.entries = entries
+}
+
+/** How far `offset` is above the base; fails with `IndexOffsetOverflow` where that is no 31-bit number. */
+export const relativeOffset = (index: IndexFile, offset: number): number =>
+  fits(index, offset)
+    ? offset - index.baseOffset
+    : fail("IndexOffsetOverflow", `Integer overflow for offset: ${offset} (${index.file.path})`)
+
+/** Can this offset stand in the index, and so in the segment? */
+export const fits = (index: { readonly baseOffset: number }, offset: number): boolean =>
+  offset - index.baseOffset >= 0 && offset - index.baseOffset <= 0x7fffffff

@@ -1,0 +1,102 @@
+/**
+ * Recovers a segment: keeps its longest prefix of valid batches and builds its indexes anew from them (LogSegment.recover).
+ *
+ *     batch ─ ensureValid ─ offset in range ─ index entry if due ─ leader epoch if higher ─ producer ─▶ next
+ *        └─ corrupt or invalid record: the log is cut here
+ *
+ * Only a corrupt or invalid record cuts. Any other failure passes through: an offset that is not above the last index
+ * entry makes the caller empty the segment, an offset out of range makes it split it, and the rest stops the start. The
+ * checksum does not cover base offset, leader epoch and magic, so damage to these is believed.
+ */
+import { Malformed } from "../../message/Malformed.ts"
+import type { Durably } from "./Durably.ts"
+import * as FileRecords from "./FileRecords.ts"
+import * as IndexFile from "./IndexFile.ts"
+import * as LeaderEpochs from "./LeaderEpochCheckpoint.ts"
+import type { LogSegment } from "./LogSegment.ts"
+import * as Segment from "./LogSegment.ts"
+import * as OffsetIndex from "./OffsetIndex.ts"
+import * as ProducerState from "./ProducerState.ts"
+import * as ProducerStateManager from "./ProducerStateManager.ts"
+import { hasProducer } from "./ProducerStateRebuild.ts"
+import { isReason } from "./StorageError.ts"
+import * as TimeIndex from "./TimeIndex.ts"
+import * as TransactionIndex from "./TransactionIndex.ts"
+
+/** Takes a batch into the producers' state, and an aborted transaction that it ends into the transaction index. */
+const updateProducer = (
+  segment: LogSegment,
+  state: ProducerStateManager.ProducerStateManager,
+  batch: FileRecords.FoundBatch
+): void => {
+  if (hasProducer(batch)) {
+    const info = ProducerStateManager.prepareUpdate(state, batch.header.producerId, "replication")
+    const completed = ProducerState.append(info, batch.header, () => batch.records)
+    ProducerStateManager.update(state, info)
+    if (completed !== undefined) {
+      const lastStableOffset = ProducerStateManager.lastStableOffset(state, completed)
+      if (completed.isAborted) noteAborted(segment, completed, lastStableOffset)
+      ProducerStateManager.complete(state, completed)
+    }
+  }
+  state.lastMapOffset = batch.lastOffset + 1
+}
+
+/** Adds an aborted transaction to the index of the segment that holds its marker. */
+export const noteAborted = (
+  segment: LogSegment,
+  { firstOffset, lastOffset, producerId }: ProducerState.CompletedTransaction,
+  lastStableOffset: number
+): void =>
+  TransactionIndex.append(segment.transactions, segment.environment.disk, Segment.pathOf(segment, ".txnindex"), {
+    producerId,
+    firstOffset,
+    lastOffset,
+    lastStableOffset
+  })
+
+/** Recovers the segment and answers the bytes that were cut off. */
+export function* recover(
+  segment: LogSegment,
+  state: ProducerStateManager.ProducerStateManager,
+  epochs: LeaderEpochs.LeaderEpochs
+): Durably<number> {
+  const offsets = Segment.offsetIndex(segment)
+  const times = Segment.timeIndex(segment)
+  OffsetIndex.reset(offsets)
+  TimeIndex.reset(times)
+  TransactionIndex.reset(segment.transactions)
+  segment.maxTimestamp = undefined
+  let validBytes = 0
+  let lastIndexEntry = 0
+  try {
+    for (const batch of FileRecords.batches(segment.log)) {
+      batch.ensureValid()
+      const { lastOffset } = batch
+      Segment.ensureOffsetInRange(segment, lastOffset)
+      if (batch.maxTimestamp > Segment.maxTimestampSoFar(segment).timestamp) {
+        segment.maxTimestamp = { timestamp: batch.maxTimestamp, offset: lastOffset }
+      }
+      if (validBytes - lastIndexEntry > segment.config.indexIntervalBytes) {
+        OffsetIndex.append(offsets, lastOffset, validBytes)
+        TimeIndex.maybeAppend(times, Segment.maxTimestampSoFar(segment), false)
+        lastIndexEntry = validBytes
+      }
+      validBytes += batch.size
+      if (batch.isLegacy) continue
+      const epoch = batch.partitionLeaderEpoch
+      if (epoch >= 0 && epoch > (LeaderEpochs.latestEpoch(epochs) ?? -1)) {
+        yield* LeaderEpochs.assign(segment.environment, epochs, epoch, batch.baseOffset)
+      }
+      updateProducer(segment, state, batch)
+    }
+  } catch (error) {
+    if (!isReason(error, "CorruptRecord", "InvalidRecord") && !(error instanceof Malformed)) throw error
+  }
+  const truncated = segment.log.size - validBytes
+  FileRecords.truncateTo(segment.log, validBytes)
+  IndexFile.trim(offsets.index)
+  TimeIndex.maybeAppend(times, Segment.maxTimestampSoFar(segment), true)
+  IndexFile.trim(times.index)
+  return truncated
+}
