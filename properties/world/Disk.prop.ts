@@ -1,6 +1,6 @@
 /** Random commands on the simulated disk, the live disk and the reference in lockstep: the same answers, always. */
 import { Effect } from "effect"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as nodePath from "node:path"

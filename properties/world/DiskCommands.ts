@@ -4,7 +4,7 @@
  * The one decision: commands are total. A handle or a path is an index scaled into what there is; a command without a
  * handle to work on answers "-". So any list of commands runs, and a shrunk list too.
  */
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { DiskError, type File, type OpenMode, type Operations } from "../../src/world/Disk.ts"
 
 const most = 999
@@ -39,30 +39,42 @@ export const crowded: Paths = {
 export const tidy: Paths = { files: ["/a", "/b", "/d/a", "/d/b"], directories: ["/d", "/"] }
 
 const index = fc.nat(most)
-const bytesUpTo = fc.oneof({ weight: 6, arbitrary: fc.nat(12) }, { weight: 1, arbitrary: fc.nat(9_000) })
 const tagged = <T extends Command["_tag"]>(_tag: T): fc.Arbitrary<T> => fc.constant(_tag)
 
-export const command: fc.Arbitrary<Command> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      _tag: tagged("Open"),
-      path: index,
-      mode: fc.constantFrom<OpenMode>("either", "create", "existing")
-    })
-  },
-  { weight: 5, arbitrary: fc.record({ _tag: tagged("Append"), handle: index, length: bytesUpTo }) },
-  { weight: 3, arbitrary: fc.record({ _tag: tagged("Write"), handle: index, position: bytesUpTo, length: bytesUpTo }) },
-  { weight: 2, arbitrary: fc.record({ _tag: tagged("Read"), handle: index, position: bytesUpTo, length: bytesUpTo }) },
-  { weight: 2, arbitrary: fc.record({ _tag: tagged("Truncate"), handle: index, size: bytesUpTo }) },
-  { weight: 1, arbitrary: fc.record({ _tag: tagged("Close"), handle: index }) },
-  { weight: 2, arbitrary: fc.record({ _tag: tagged("Rename"), from: index, to: index }) },
-  { weight: 1, arbitrary: fc.record({ _tag: tagged("Remove"), path: index }) },
-  { weight: 2, arbitrary: fc.record({ _tag: tagged("MakeDirectory"), path: index }) },
-  { weight: 1, arbitrary: fc.record({ _tag: tagged("List"), path: index }) },
-  { weight: 1, arbitrary: fc.record({ _tag: tagged("Stat"), path: index }) },
-  { weight: 2, arbitrary: fc.record({ _tag: tagged("Commit"), handle: index, directory: index }) }
-)
+/** A command whose lengths, positions and sizes are mostly tens of bytes, and sometimes up to `largest`. */
+export const commandUpTo = (largest: number): fc.Arbitrary<Command> => {
+  const bytesUpTo = fc.oneof({ weight: 6, arbitrary: fc.nat(12) }, { weight: 1, arbitrary: fc.nat(largest) })
+  return fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        _tag: tagged("Open"),
+        path: index,
+        mode: fc.constantFrom<OpenMode>("either", "create", "existing")
+      })
+    },
+    { weight: 5, arbitrary: fc.record({ _tag: tagged("Append"), handle: index, length: bytesUpTo }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ _tag: tagged("Write"), handle: index, position: bytesUpTo, length: bytesUpTo })
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ _tag: tagged("Read"), handle: index, position: bytesUpTo, length: bytesUpTo })
+    },
+    { weight: 2, arbitrary: fc.record({ _tag: tagged("Truncate"), handle: index, size: bytesUpTo }) },
+    { weight: 1, arbitrary: fc.record({ _tag: tagged("Close"), handle: index }) },
+    { weight: 2, arbitrary: fc.record({ _tag: tagged("Rename"), from: index, to: index }) },
+    { weight: 1, arbitrary: fc.record({ _tag: tagged("Remove"), path: index }) },
+    { weight: 2, arbitrary: fc.record({ _tag: tagged("MakeDirectory"), path: index }) },
+    { weight: 1, arbitrary: fc.record({ _tag: tagged("List"), path: index }) },
+    { weight: 1, arbitrary: fc.record({ _tag: tagged("Stat"), path: index }) },
+    { weight: 2, arbitrary: fc.record({ _tag: tagged("Commit"), handle: index, directory: index }) }
+  )
+}
+
+/** Large enough to cross two blocks of 4 KiB. */
+export const command = commandUpTo(9_000)
 
 export const pick = <A>(list: ReadonlyArray<A>, at: number): A | undefined =>
   list[Math.min(list.length - 1, Math.floor(at * list.length / (most + 1)))]
