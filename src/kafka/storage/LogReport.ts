@@ -16,6 +16,7 @@ import type { Environment, Task } from "./Environment.ts"
 import * as FileRecords from "./FileRecords.ts"
 import { type JavaException, javaException } from "./JavaException.ts"
 import type { Behaviour, LogConfig } from "./LogConfig.ts"
+import { online } from "./LogDirectory.ts"
 import * as PartitionLog from "./PartitionLog.ts"
 import { firstOffset, firstSequence, type ProducerEntry } from "./ProducerState.ts"
 import { StorageError } from "./StorageError.ts"
@@ -176,6 +177,7 @@ export const openAndClose = <A>(
   const disk = SimulatedDisk.fromImage(image.size === 0 ? new Map([[`${directory}/`, new Uint8Array(0)]]) : image)
   const tasks: Array<Task> = []
   const environment: Environment = {
+    logDirectory: online(root),
     disk: disk.operations(),
     now: () => nowMillis,
     behaviour,

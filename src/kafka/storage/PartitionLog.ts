@@ -14,6 +14,7 @@ import type { Durably } from "./Durably.ts"
 import type { Environment } from "./Environment.ts"
 import * as LeaderEpochs from "./LeaderEpochCheckpoint.ts"
 import type { LogConfig } from "./LogConfig.ts"
+import { ensureOnline, guarded } from "./LogDirectory.ts"
 import { fileName, segmentKinds } from "./LogFileNames.ts"
 import * as LogLoader from "./LogLoader.ts"
 import * as LogSegment from "./LogSegment.ts"
@@ -40,6 +41,8 @@ export interface PartitionLog {
   /** Offsets below were flushed. */
   recoveryPoint: number
   highWatermark: number
+  /** Milliseconds since 1970 of the last flush. */
+  lastFlushed: number
 }
 
 export interface OpenOptions extends LogLoader.OpenOptions {
@@ -68,13 +71,17 @@ export function* open(
     segments,
     epochs,
     producers,
-    topicId: PartitionMetadata.read(disk, directory),
+    topicId: undefined,
     logStartOffset: loaded.logStartOffset,
     logEndOffset: loaded.logEndOffset,
     // What lies below the log start is gone, so it need not be flushed.
     recoveryPoint: Math.max(loaded.recoveryPoint, loaded.logStartOffset),
-    highWatermark: loaded.logStartOffset
+    highWatermark: loaded.logStartOffset,
+    lastFlushed: environment.now()
   }
+  // Where an undecided transaction begins is looked up in the segments, and that is refused in an offline directory.
+  if (firstUnstableOffset(log) !== undefined) ensureOnline(environment.logDirectory)
+  log.topicId = PartitionMetadata.read(disk, directory)
   const { topicId } = options
   if (log.topicId === undefined && topicId !== undefined) assignTopicId(log, topicId)
   else if (topicId !== undefined && log.topicId !== topicId) {
@@ -192,17 +199,22 @@ function* flushUpTo(log: PartitionLog, offset: number, isIncluding: boolean): Du
   const mayBeNew = segments.some(({ baseOffset }) => baseOffset >= log.recoveryPoint)
   yield segments.flatMap(LogSegment.filesToFlush)
   if (mayBeNew) yield [log.directory]
-  if (offset > log.recoveryPoint) log.recoveryPoint = offset
+  if (offset > log.recoveryPoint) {
+    log.recoveryPoint = offset
+    log.lastFlushed = log.environment.now()
+  }
 }
 
 /** Makes everything up to the log end durable, and the recovery point tell so. `force` takes an empty active segment too. */
-export const flush = (log: PartitionLog, force = false): Durably<void> => flushUpTo(log, log.logEndOffset, force)
+export const flush = (log: PartitionLog, force = false): Durably<void> =>
+  guarded(log.environment.logDirectory, () => flushUpTo(log, log.logEndOffset, force))
 
 /** Closes the log: a snapshot of its producers, indexes trimmed, every segment's log durable. */
-export function* close(log: PartitionLog): Durably<void> {
-  yield* ProducerStateManager.takeSnapshot(log.environment, log.producers)
-  for (const segment of log.segments.all) yield* LogSegment.close(segment)
-}
+export const close = (log: PartitionLog): Durably<void> =>
+  guarded(log.environment.logDirectory, function*() {
+    yield* ProducerStateManager.takeSnapshot(log.environment, log.producers)
+    for (const segment of log.segments.all) yield* LogSegment.close(segment)
+  })
 
 /** Forgets everything and goes on from `offset`. */
 export function* truncateFullyAndStartAt(log: PartitionLog, offset: number, logStartOffset = offset): Durably<void> {
@@ -219,7 +231,10 @@ export function* truncateFullyAndStartAt(log: PartitionLog, offset: number, logS
 }
 
 /** Drops the records of `offset` and above. Answers whether there were any. */
-export function* truncateTo(log: PartitionLog, offset: number): Durably<boolean> {
+export const truncateTo = (log: PartitionLog, offset: number): Durably<boolean> =>
+  guarded(log.environment.logDirectory, () => truncate(log, offset))
+
+function* truncate(log: PartitionLog, offset: number): Durably<boolean> {
   const { config, environment, epochs, producers, segments } = log
   if (offset < 0) fail("IllegalArgument", `Cannot truncate partition to a negative offset (${offset}).`)
   if (offset >= log.logEndOffset) {

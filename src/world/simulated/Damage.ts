@@ -109,9 +109,13 @@ const applyOne = (files: Map<string, Uint8Array>, damage: Damage): void => {
       files.set(damage.file, contentOf(damage, damage.op, damage.file))
       return
     case "rename": {
-      const content = existing()
-      files.delete(damage.file)
-      files.set(damage.to, content)
+      const below = [...files.keys()].filter((path) => path.startsWith(`${damage.file}/`))
+      const paths = below.length > 0 ? below : [damage.file]
+      if (below.length === 0) existing()
+      for (const path of paths) {
+        files.set(damage.to + path.slice(damage.file.length), files.get(path)!)
+        files.delete(path)
+      }
       keepDirectory(files, damage.file)
       return
     }
