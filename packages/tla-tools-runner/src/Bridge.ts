@@ -18,20 +18,26 @@ const source = fileURLToPath(new URL("../java/TlcBridge.java", import.meta.url))
 const compile = (tlc: Tlc, options: JavaOptions, folder: string): Promise<void> => {
   const command = javacCommand(options)
   return new Promise((done, reject) => {
-    execFile(command, ["-nowarn", "-encoding", "UTF-8", "-cp", tlc.jar, "-d", folder, source], (error, stdout, stderr) => {
-      if (error === null) return done()
-      if ("code" in error && error.code === "ENOENT") {
-        return reject(
-          new TlaToolsError(
-            "no-compiler",
-            `graph and oracle need a Java compiler once, and there is none (${command}): install a JDK, or set JAVA_HOME to one`,
-            { cause: error }
+    execFile(
+      command,
+      ["-nowarn", "-encoding", "UTF-8", "-cp", tlc.jar, "-d", folder, source],
+      (error, stdout, stderr) => {
+        if (error === null) return done()
+        if ("code" in error && error.code === "ENOENT") {
+          return reject(
+            new TlaToolsError(
+              "no-compiler",
+              `graph and oracle need a Java compiler once, and there is none (${command}): install a JDK, or set JAVA_HOME to one`,
+              { cause: error }
+            )
           )
+        }
+        const said = (stdout + stderr).split("\n").find((line) => /error:/.test(line)) ?? error.message
+        reject(
+          new TlaToolsError("crashed", `this build of TLC has no graph and no oracle: ${said.trim()}`, { cause: error })
         )
       }
-      const said = (stdout + stderr).split("\n").find((line) => /error:/.test(line)) ?? error.message
-      reject(new TlaToolsError("crashed", `this build of TLC has no graph and no oracle: ${said.trim()}`, { cause: error }))
-    })
+    )
   })
 }
 

@@ -22,7 +22,11 @@ export interface Finding {
 /** What `doctor` found. */
 export interface Diagnosis {
   readonly java: Finding & { readonly command: string }
-  readonly tlc: Finding & { readonly jar: string | undefined; readonly sha256: string | undefined; readonly source: Tlc["source"] | undefined }
+  readonly tlc: Finding & {
+    readonly jar: string | undefined
+    readonly sha256: string | undefined
+    readonly source: Tlc["source"] | undefined
+  }
   readonly check: Finding
   readonly graph: Finding
   readonly oracle: Finding
@@ -74,7 +78,9 @@ const probeOracle = async (file: string, options: TlcOptions & JavaOptions): Pro
       { action: "Switch", parameters: ["on"], state: { light: "on" } },
       { action: "Switch", parameters: ["on"] }
     ])
-    return found.accepted === 1 && found.refused?.reason === "not-enabled" ? "steps, and refusals" : wrong(JSON.stringify(found))
+    return found.accepted === 1 && found.refused?.reason === "not-enabled"
+      ? "steps, and refusals"
+      : wrong(JSON.stringify(found))
   } finally {
     await running.close()
   }

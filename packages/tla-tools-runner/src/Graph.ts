@@ -64,7 +64,12 @@ export interface GraphSummary {
 /** What to do with each part of a graph, where iterating is too slow. */
 export interface GraphVisitor {
   /** The values in the order of `variables`; one truth value a predicate, in the order of the options. */
-  readonly state?: (id: number, values: ReadonlyArray<Value>, initial: boolean, predicates: ReadonlyArray<boolean>) => void
+  readonly state?: (
+    id: number,
+    values: ReadonlyArray<Value>,
+    initial: boolean,
+    predicates: ReadonlyArray<boolean>
+  ) => void
   readonly edge?: (from: number, label: number, to: number) => void
   readonly label?: (label: number, action: string, parameters: ReadonlyArray<Value>) => void
   readonly variables?: (names: ReadonlyArray<string>) => void
@@ -131,7 +136,15 @@ const numberAt = (bytes: Buffer, from: number, to: number): number => {
 }
 
 const letter = (text: string): number => text.charCodeAt(0)
-const [V, L, I, S, U, Q, Z] = ["V", "L", "I", "S", "U", "Q", "Z"].map(letter) as [number, number, number, number, number, number, number]
+const [V, L, I, S, U, Q, Z] = ["V", "L", "I", "S", "U", "Q", "Z"].map(letter) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number
+]
 
 const unnamed = (place: string, model: Model): TlaToolsError => {
   const location = parseLocation(place)
@@ -186,7 +199,10 @@ const makeReader = (model: Model, predicates: number, visitor: GraphVisitor) => 
       case Q: {
         const name = json(bytes, from + 2, to) as string
         const text = model.expressions.get(name) ?? name
-        failure = new TlaToolsError("unknown-predicate", `${text} is no state predicate of ${model.file}: name one without parameters`)
+        failure = new TlaToolsError(
+          "unknown-predicate",
+          `${text} is no state predicate of ${model.file}: name one without parameters`
+        )
         return
       }
       case Z:
@@ -205,7 +221,11 @@ const makeReader = (model: Model, predicates: number, visitor: GraphVisitor) => 
 }
 
 /** Reads the graph chunk by chunk and pauses after each; returns the summary. */
-async function* reading(spec: string, options: GraphOptions, visitor: GraphVisitor): AsyncGenerator<void, GraphSummary> {
+async function* reading(
+  spec: string,
+  options: GraphOptions,
+  visitor: GraphVisitor
+): AsyncGenerator<void, GraphSummary> {
   const { java, model, workspace } = await open(spec, options)
   try {
     const outcome = makeOutcome((files) => ({
@@ -239,7 +259,10 @@ async function* reading(spec: string, options: GraphOptions, visitor: GraphVisit
 
 /** The failure of a run that was given up. */
 export const stopped = (reason: "timeout" | "aborted", options: StopOptions): TlaToolsError =>
-  new TlaToolsError(reason as FailureReason, reason === "timeout" ? `not done after ${options.timeoutMillis} ms` : "the run was aborted")
+  new TlaToolsError(
+    reason as FailureReason,
+    reason === "timeout" ? `not done after ${options.timeoutMillis} ms` : "the run was aborted"
+  )
 
 /** The failure of a spec that TLC cannot explore, with the place. */
 export const specFailure = (
@@ -247,8 +270,13 @@ export const specFailure = (
   model: Model
 ): TlaToolsError => {
   const { error } = result
-  const place = error?.file === undefined ? model.file : `${error.file}${error.line === undefined ? "" : `:${error.line}:${error.column}`}`
-  return new TlaToolsError("bad-spec", `${place}: ${(error?.message ?? result.message ?? result.verdict).replace(/\s+/g, " ")}`)
+  const place = error?.file === undefined
+    ? model.file
+    : `${error.file}${error.line === undefined ? "" : `:${error.line}:${error.column}`}`
+  return new TlaToolsError(
+    "bad-spec",
+    `${place}: ${(error?.message ?? result.message ?? result.verdict).replace(/\s+/g, " ")}`
+  )
 }
 
 const visit = async (spec: string, options: GraphOptions, visitor: GraphVisitor): Promise<GraphSummary> => {

@@ -22,7 +22,11 @@ export type ItfValue =
 /** A state of the format: `#meta`, and each variable by its name. */
 export interface ItfState {
   readonly "#meta": { readonly index: number; readonly action?: string; readonly location?: string }
-  readonly [variable: string]: ItfValue | { readonly index: number; readonly action?: string; readonly location?: string }
+  readonly [variable: string]: ItfValue | {
+    readonly index: number
+    readonly action?: string
+    readonly location?: string
+  }
 }
 
 /** A trace of the format; `loop` is the index of the state that follows the last one. */

@@ -61,7 +61,9 @@ const named = (jar: string, sha256: string | undefined, source: "option" | "envi
   const file = resolve(jar)
   if (!existsSync(file)) throw new TlaToolsError("no-tlc", `there is no file ${file}: name a tla2tools.jar`)
   const found = hashOf(file)
-  if (sha256 === undefined ? knownHashes.has(found) : found === sha256.toLowerCase()) return { jar: file, sha256: found, source }
+  if (sha256 === undefined ? knownHashes.has(found) : found === sha256.toLowerCase()) {
+    return { jar: file, sha256: found, source }
+  }
   throw new TlaToolsError(
     "wrong-hash",
     sha256 === undefined

@@ -69,7 +69,9 @@ export const javaVersion = (options: JavaOptions): Promise<string> => {
   return new Promise((resolve, reject) => {
     execFile(command, ["-version"], (error, stdout, stderr) => {
       if (error !== null && "code" in error && error.code === "ENOENT") reject(noJava(command, error))
-      else resolve(/version "([^"]+)"/.exec(stdout + stderr)?.[1] ?? (stdout + stderr).trim().split("\n")[0] ?? "unknown")
+      else {resolve(
+          /version "([^"]+)"/.exec(stdout + stderr)?.[1] ?? (stdout + stderr).trim().split("\n")[0] ?? "unknown"
+        )}
     })
   })
 }

@@ -81,7 +81,9 @@ const breaks = async (property: string, trace: Trace, { files, model, options, t
     main: "tlc2.TLC",
     args: ["-tool", "-deadlock", "-metadir", join(folder, "meta"), "-config", join(folder, `${name}.cfg`), name],
     folder,
-    library: [model.folder, dirname(model.file), ...(model.library === undefined ? [] : [model.library])].join(delimiter),
+    library: [model.folder, dirname(model.file), ...(model.library === undefined ? [] : [model.library])].join(
+      delimiter
+    ),
     options
   }, workspace)
   java.child.stdin.end()

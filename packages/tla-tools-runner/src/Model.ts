@@ -24,13 +24,13 @@ export const expression = (text: string): Expression => ({ _tag: "Expression", t
 /** What a constant may be given as. */
 export type Constant = Value | Expression
 
-/**
- * The model of a spec. Without any of the first group the file `Spec.cfg` beside `Spec.tla` is used, as TLC does. Names
- * of operators may be TLA+ expressions too.
- */
+/** The model of a spec: a .cfg file, values, or both. Where an operator is named there may be a TLA+ expression too. */
 export interface ModelOptions {
-  /** A .cfg file; what is given beside it replaces that part of it, constants one by one. */
-  readonly config?: string | undefined
+  /**
+   * A .cfg file; what is given beside it replaces that part of it, constants one by one. Without it `Spec.cfg` beside
+   * `Spec.tla` if that is there, as TLC does; with `false` no file at all.
+   */
+  readonly config?: string | false | undefined
   /** The temporal formula to check (SPECIFICATION); without it `init` and `next`, and without those `Spec`. */
   readonly specification?: string | undefined
   readonly init?: string | undefined
@@ -120,7 +120,8 @@ const fitsFile = (value: Value): boolean => {
     case "bigint":
       return false
     case "object":
-      return !isSequence(value) && (value._tag === "ModelValue" || (value._tag === "Set" && value.elements.every(fitsFile)))
+      return !isSequence(value) &&
+        (value._tag === "ModelValue" || (value._tag === "Set" && value.elements.every(fitsFile)))
   }
 }
 
@@ -155,7 +156,9 @@ const declared = (additions: Additions, value: Value): Value => {
 }
 
 const assignment = (additions: Additions, constant: Constant): string => {
-  if (typeof constant === "object" && !Array.isArray(constant) && "_tag" in constant && constant._tag === "Expression") {
+  if (
+    typeof constant === "object" && !Array.isArray(constant) && "_tag" in constant && constant._tag === "Expression"
+  ) {
     return `<- ${define(additions, constant.text)}`
   }
   const value = canonical(constant as Value)
@@ -233,14 +236,15 @@ const fileOf = (spec: string): string => {
 }
 
 const configOf = (file: string, options: ModelOptions): string | undefined => {
+  if (options.config === false) return undefined
   if (options.config !== undefined) {
     const config = resolve(options.config)
     if (!existsSync(config)) throw new TlaToolsError("bad-options", `there is no configuration ${config}`)
     return config
   }
-  if (given(options)) return undefined
   const beside = file.replace(/\.tla$/, ".cfg")
   if (existsSync(beside)) return beside
+  if (given(options)) return undefined
   throw new TlaToolsError(
     "bad-options",
     `there is no configuration ${beside}: name one (config), or give specification, constants, invariants as values`
@@ -255,7 +259,8 @@ export const prepareModel = (spec: string, options: ModelOptions, changes: Model
   const base = config === undefined ? emptyConfiguration : parseConfiguration(readFileSync(config, "utf8"))
   const additions: Additions = { definitions: new Map(), modules: new Set(), modelValues: new Set() }
   const predicates = (changes.predicates ?? []).map((predicate) => nameOf(additions, predicate))
-  const unchanged = !given(options) && Object.values(changes).every((change) => change === undefined || change === false)
+  const unchanged = !given(options) &&
+    Object.values(changes).every((change) => change === undefined || change === false)
   const configuration = unchanged ? base : changed(merged(base, options, additions), changes, additions)
   const constants = new Map([
     ...configuration.constants,

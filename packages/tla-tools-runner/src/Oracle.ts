@@ -117,15 +117,20 @@ const connect = (java: JavaProcess, failed: (end: JavaEnd, output: string) => Tl
     })
   return new Promise((resolve, reject) => {
     let header = false
-    java.child.stdout.on("data", makeLineCutter((bytes, from, to) => {
-      const line = bytes.toString("latin1", from, to)
-      if (!header) {
-        header = true
-        return resolve({ header: JSON.parse(line.slice(2)) as Header, ask })
-      }
-      waiting[next++]!.answer(line)
-      if (next > 1000) waiting.splice(0, next), next = 0
-    }))
+    java.child.stdout.on(
+      "data",
+      makeLineCutter((bytes, from, to) => {
+        const line = bytes.toString("latin1", from, to)
+        if (!header) {
+          header = true
+          return resolve({ header: JSON.parse(line.slice(2)) as Header, ask })
+        }
+        waiting[next++]!.answer(line)
+        if (next < 1000) return
+        waiting.splice(0, next)
+        next = 0
+      })
+    )
     java.child.stderr.on("data", (text: string) => {
       if (!header) output += text
     })
@@ -142,13 +147,21 @@ const connect = (java: JavaProcess, failed: (end: JavaEnd, output: string) => Tl
 
 const failure = (end: JavaEnd, output: string, model: Model, options: OracleOptions): TlaToolsError => {
   if (end.stopped !== undefined) {
-    return new TlaToolsError(end.stopped, end.stopped === "timeout" ? `not done after ${options.timeoutMillis} ms` : "the oracle was closed")
+    return new TlaToolsError(
+      end.stopped,
+      end.stopped === "timeout" ? `not done after ${options.timeoutMillis} ms` : "the oracle was closed"
+    )
   }
-  const files = new Map([...output.matchAll(/^Parsing file (.*?([^/\\]+)\.tla)(?: \(.*\))?$/gm)].map((m) => [m[2]!, m[1]!] as const))
+  const files = new Map(
+    [...output.matchAll(/^Parsing file (.*?([^/\\]+)\.tla)(?: \(.*\))?$/gm)].map((m) => [m[2]!, m[1]!] as const)
+  )
   const sources = { files, file: model.file, configFile: model.configFile, expressions: model.expressions }
   if (/\*\*\*|Fatal errors|Lexical/.test(output)) {
     const error = parserError(output, sources)
-    return new TlaToolsError("bad-spec", `${error.file ?? model.file}${error.line === undefined ? "" : `:${error.line}:${error.column}`}: ${error.message}`)
+    return new TlaToolsError(
+      "bad-spec",
+      `${error.file ?? model.file}${error.line === undefined ? "" : `:${error.line}:${error.column}`}: ${error.message}`
+    )
   }
   const thrown = /Exception[^:]*:\s*([\s\S]*?)(?:\n\s+at |$)/.exec(output)?.[1]
   if (thrown !== undefined && /^Parsing file/m.test(output)) {
@@ -189,7 +202,9 @@ const makeOracle = ({ ask, header }: Connection, model: Model, close: () => Prom
 
   const answer = (line: string): OracleAnswer => {
     if (line === "Y []") return { ok: true, violated: [] }
-    if (line.startsWith("Y ")) return { ok: true, violated: (JSON.parse(line.slice(2)) as ReadonlyArray<string>).map(shown) }
+    if (line.startsWith("Y ")) {
+      return { ok: true, violated: (JSON.parse(line.slice(2)) as ReadonlyArray<string>).map(shown) }
+    }
     if (line.startsWith("X ")) return refused("not-evaluated", [], JSON.parse(line.slice(2)) as string)
     const end = line.indexOf("\"", 3)
     const states = JSON.parse(line.slice(end + 2)) as ReadonlyArray<ReadonlyArray<Value>>
@@ -261,10 +276,12 @@ export const oracle = async (spec: string, options: OracleOptions = {}): Promise
       await java.end.catch(() => {})
       workspace.dispose()
     }
-    const connection = await connect(java, (end, output) => failure(end, output, model, options)).catch(async (error: unknown) => {
-      await close()
-      throw error
-    })
+    const connection = await connect(java, (end, output) => failure(end, output, model, options)).catch(
+      async (error: unknown) => {
+        await close()
+        throw error
+      }
+    )
     java.end.finally(workspace.dispose).catch(() => {})
     return makeOracle(connection, model, close)
   } catch (error) {

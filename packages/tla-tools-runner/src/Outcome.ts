@@ -4,13 +4,7 @@
  * The decision: the first thing that went wrong decides the verdict, not the exit status, which differs between versions
  * of TLC and between kinds of property (a broken `[][A]_v` exits with 13 although it is safety). Codes: tlc2.output.EC.
  */
-import {
-  configurationError,
-  evaluationError,
-  parserError,
-  type SpecError,
-  type Sources
-} from "./SpecError.ts"
+import { configurationError, evaluationError, parserError, type Sources, type SpecError } from "./SpecError.ts"
 import { type Location, parseLocation, type ToolItem } from "./ToolOutput.ts"
 import { type Loop, parseAssignments, parseLoop, parseState, type Trace, type TraceState } from "./Trace.ts"
 
@@ -93,7 +87,8 @@ interface Found {
   readonly code: number
 }
 
-const numbers = (text: string): ReadonlyArray<number> => [...text.matchAll(/\d[\d,]*/g)].map(([n]) => Number(n.replaceAll(",", "")))
+const numbers = (text: string): ReadonlyArray<number> =>
+  [...text.matchAll(/\d[\d,]*/g)].map(([n]) => Number(n.replaceAll(",", "")))
 
 /** A count in a text. A simulation says -1 where it does not count. */
 const count = (text: string, pattern: RegExp): number | undefined => {
@@ -102,21 +97,55 @@ const count = (text: string, pattern: RegExp): number | undefined => {
 }
 
 const configurationCodes: ReadonlySet<number> = new Set([
-  2146, 2222, 2223, 2224, 2225, 2226, 2227, 2228, 2229, 2230, 2231, 2232, 2233, 2234, 2235, 2236, 2237, 2241, 2242, 2243,
-  2280, 2281, 5001, 5002, 5003, 5004, 5005, 5006
+  2146,
+  2222,
+  2223,
+  2224,
+  2225,
+  2226,
+  2227,
+  2228,
+  2229,
+  2230,
+  2231,
+  2232,
+  2233,
+  2234,
+  2235,
+  2236,
+  2237,
+  2241,
+  2242,
+  2243,
+  2280,
+  2281,
+  5001,
+  5002,
+  5003,
+  5004,
+  5005,
+  5006
 ])
 
 /** Codes that go with an error and do not begin one. */
 const followUps: ReadonlySet<number> = new Set([2103, 2120, 2121, 2264])
 
-const propertyName = (text: string): string | undefined => /(?:Invariant|[Pp]roperty|properties) (\S+) (?:is|was|were) violated/.exec(text)?.[1]
+const propertyName = (text: string): string | undefined =>
+  /(?:Invariant|[Pp]roperty|properties) (\S+) (?:is|was|were) violated/.exec(text)?.[1]
 
 /** What an error message means; nothing for a code that only follows up. */
 const judge = (code: number, text: string, inner: ReadonlyArray<number>): Found | undefined => {
-  const found = (verdict: Verdict, violated: string | undefined): Found => ({ verdict, violated, message: text.trim(), code })
+  const found = (verdict: Verdict, violated: string | undefined): Found => ({
+    verdict,
+    violated,
+    message: text.trim(),
+    code
+  })
   if (followUps.has(code)) return undefined
   if (code === 3002 || code === 2171) return found("parse-error", undefined)
-  if (configurationCodes.has(code) || inner.some((each) => configurationCodes.has(each))) return found("parse-error", undefined)
+  if (configurationCodes.has(code) || inner.some((each) => configurationCodes.has(each))) {
+    return found("parse-error", undefined)
+  }
   if (code === 2107 || code === 2108 || code === 2110 || code === 2112) return found("safety", propertyName(text))
   if (code === 2132 || inner.includes(2132)) return found("safety", "Assert")
   if (code === 2114) return found("deadlock", undefined)
@@ -198,7 +227,9 @@ export const makeOutcome = (sourcesOf: (files: ReadonlyMap<string, string>) => S
         return []
       case 2219:
         parsing = false
-        return /(?:^|\n)(?:\*\*\*|Fatal errors)/.test(parserText.join("\n")) ? [] : [{ _tag: "Parsed", modules: [...files.keys()] }]
+        return /(?:^|\n)(?:\*\*\*|Fatal errors)/.test(parserText.join("\n"))
+          ? []
+          : [{ _tag: "Parsed", modules: [...files.keys()] }]
       case 2190:
       case 2191:
       case 2207:
@@ -214,7 +245,8 @@ export const makeOutcome = (sourcesOf: (files: ReadonlyMap<string, string>) => S
       case 2199:
       case 2204:
       case 2210:
-        generated = count(text, /([\d,]+) states generated/) ?? count(text, /number of states generated: ([\d,]+)/i) ?? generated
+        generated = count(text, /([\d,]+) states generated/) ?? count(text, /number of states generated: ([\d,]+)/i) ??
+          generated
         distinct = count(text, /([\d,]+) distinct states found/) ?? distinct
         queue = count(text, /([\d,]+) states left/) ?? queue
         return []
@@ -281,7 +313,8 @@ export const makeOutcome = (sourcesOf: (files: ReadonlyMap<string, string>) => S
       stopped: "timeout" | "aborted" | undefined
     ): { readonly violation: Violation | undefined; readonly result: CheckResult } => {
       const sources = sourcesOf(files)
-      const verdict: Verdict = first?.verdict ?? stopped ?? (succeeded || exitCode === 0 ? "success" : "evaluation-error")
+      const verdict: Verdict = first?.verdict ?? stopped ??
+        (succeeded || exitCode === 0 ? "success" : "evaluation-error")
       const error = first === undefined
         ? undefined
         : verdict === "parse-error"
@@ -301,7 +334,9 @@ export const makeOutcome = (sourcesOf: (files: ReadonlyMap<string, string>) => S
           generated,
           queue,
           depth,
-          violated: first?.violated === undefined ? undefined : sources.expressions.get(first.violated) ?? first.violated,
+          violated: first?.violated === undefined
+            ? undefined
+            : sources.expressions.get(first.violated) ?? first.violated,
           message: error?.message ?? first?.message,
           trace: first === undefined ? undefined : trace(),
           error,
@@ -314,8 +349,10 @@ export const makeOutcome = (sourcesOf: (files: ReadonlyMap<string, string>) => S
     /** Whether TLC said anything at all: if not, Java has the word. */
     heard: (): boolean => version !== undefined,
     /** The liveness property that was violated is not named by TLC 2.15 and 2.18. */
-    unnamedLiveness: (): Trace | undefined => first?.verdict === "liveness" && first.violated === undefined ? trace() : undefined,
+    unnamedLiveness: (): Trace | undefined =>
+      first?.verdict === "liveness" && first.violated === undefined ? trace() : undefined,
     /** The place of an assumption that does not hold. */
-    falseAssumption: (): Location | undefined => first?.verdict === "assumption" ? parseLocation(first.message) : undefined
+    falseAssumption: (): Location | undefined =>
+      first?.verdict === "assumption" ? parseLocation(first.message) : undefined
   }
 }

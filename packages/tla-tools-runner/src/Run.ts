@@ -72,8 +72,14 @@ export const startJava = (run: JavaRun, workspace: Workspace): JavaProcess => {
     errors = (errors + text).slice(-errorsKept)
   })
   const end = new Promise<JavaEnd>((resolve, reject) => {
-    child.on("error", (error: NodeJS.ErrnoException) => reject(error.code === "ENOENT" ? noJava(command, error) : error))
-    child.on("close", (code) => resolve({ exitCode: stopped === undefined ? code ?? undefined : undefined, stopped, errors }))
+    child.on(
+      "error",
+      (error: NodeJS.ErrnoException) => reject(error.code === "ENOENT" ? noJava(command, error) : error)
+    )
+    child.on(
+      "close",
+      (code) => resolve({ exitCode: stopped === undefined ? code ?? undefined : undefined, stopped, errors })
+    )
   }).finally(() => {
     clearTimeout(timer)
     options.signal?.removeEventListener("abort", abort)
@@ -86,5 +92,7 @@ export const crash = (end: JavaEnd, options: JavaOptions): TlaToolsError =>
   javaRefusal(javaCommand(options), end.errors) ??
     new TlaToolsError(
       "crashed",
-      `TLC ended with ${end.exitCode ?? "a signal"} before it began: ${end.errors.trim().split("\n").slice(0, 3).join(" ")}`
+      `TLC ended with ${end.exitCode ?? "a signal"} before it began: ${
+        end.errors.trim().split("\n").slice(0, 3).join(" ")
+      }`
     )

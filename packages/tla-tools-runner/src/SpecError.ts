@@ -129,7 +129,8 @@ export const parserError = (text: string, sources: Sources): SpecError => {
   const file = fileOf(sources, module)
   const precedence = /Precedence conflict between ops.*/.exec(text)
   const found = syntaxError(text, file) ?? lexicalError(text, file) ?? moduleError(text, sources) ??
-    semanticError(text, sources) ?? (precedence === null ? undefined : at(precedence[0].trim(), parseLocationIn(precedence[0], file), file))
+    semanticError(text, sources) ??
+    (precedence === null ? undefined : at(precedence[0].trim(), parseLocationIn(precedence[0], file), file))
   if (found !== undefined) return inExpression(found, sources)
   const empty = read(sources.file).trim() === ""
   return {
@@ -149,9 +150,16 @@ const parseLocationIn = (text: string, file: string): Place | undefined => {
 const inExpression = (error: SpecError, sources: Sources): SpecError => {
   const generated = sources.files.get("TlaToolsRunner")
   if (generated === undefined || error.file !== generated || error.line === undefined) return error
-  const name = /^(\w+) ==/.exec(read(generated).split("\n").slice(0, error.line).findLast((line) => / ==$/.test(line)) ?? "")
+  const name = /^(\w+) ==/.exec(
+    read(generated).split("\n").slice(0, error.line).findLast((line) => line.endsWith(" ==")) ?? ""
+  )
   const expression = name === null ? undefined : sources.expressions.get(name[1]!)
-  return { message: `in the expression ${expression ?? "that was given"}: ${error.message}`, file: undefined, line: undefined, column: undefined }
+  return {
+    message: `in the expression ${expression ?? "that was given"}: ${error.message}`,
+    file: undefined,
+    line: undefined,
+    column: undefined
+  }
 }
 
 /** Reads a complaint about the configuration; what it names is looked up in the file. */
@@ -159,8 +167,9 @@ export const configurationError = (text: string, sources: Sources): SpecError =>
   const message = text.replace(/^[\s\S]*?ConfigFileException\s*:\s*/, "").trim().replace(/\s+/g, " ")
   const file = sources.configFile
   const line = /at line (\d+)/.exec(text)?.[1]
-  const name = /(?:formula|predicate|action|invariant|property|parameter|identifier|constraint|operator|view|symmetry)s? (\w+) /
-    .exec(message)?.[1]
+  const name =
+    /(?:formula|predicate|action|invariant|property|parameter|identifier|constraint|operator|view|symmetry)s? (\w+) /
+      .exec(message)?.[1]
   const place = name === undefined ? undefined : placeOf(file, new RegExp(`\\b(${escaped(name)})\\b`))
   if (basename(file) === "TlaToolsRunner.cfg") return { message, file: undefined, line: undefined, column: undefined }
   if (line === undefined) return place === undefined ? { message, file, line: 1, column: 1 } : at(message, place, file)

@@ -11,7 +11,13 @@
 
 /** One message, or one line outside of messages. */
 export type ToolItem =
-  | { readonly _tag: "Message"; readonly code: number; readonly severity: number; readonly text: string; readonly inner: ReadonlyArray<number> }
+  | {
+    readonly _tag: "Message"
+    readonly code: number
+    readonly severity: number
+    readonly text: string
+    readonly inner: ReadonlyArray<number>
+  }
   | { readonly _tag: "Line"; readonly text: string }
 
 interface Open {
@@ -54,7 +60,13 @@ export const makeToolReader = () => {
     if (ended === undefined || ended.code !== code) return
     const outer = open.at(-1)
     if (outer !== undefined) outer.text += ended.text
-    else items.push({ _tag: "Message", code, severity: ended.severity, text: ended.text.replace(/\n$/, ""), inner: ended.inner })
+    else {items.push({
+        _tag: "Message",
+        code,
+        severity: ended.severity,
+        text: ended.text.replace(/\n$/, ""),
+        inner: ended.inner
+      })}
   }
 
   return {

@@ -47,7 +47,9 @@ export const parseAssignments = (text: string, partial: boolean): { readonly [va
     else if (found.length > 0) found.at(-1)!.text += `\n${line}`
   }
   return Object.fromEntries(
-    found.filter((each) => !(partial && each.text.trim() === "null")).map((each) => [each.name, parsePrinted(each.text)])
+    found.filter((each) => !(partial && each.text.trim() === "null")).map((
+      each
+    ) => [each.name, parsePrinted(each.text)])
   )
 }
 
@@ -83,7 +85,9 @@ const changed = (before: TraceState | undefined, after: TraceState): ReadonlyArr
 const heading = (number: number, state: TraceState): string =>
   state.action === undefined
     ? `${number}  initial state`
-    : `${number}  ${state.action}${state.location === undefined ? "" : `  (${state.location.module}:${state.location.line})`}`
+    : `${number}  ${state.action}${
+      state.location === undefined ? "" : `  (${state.location.module}:${state.location.line})`
+    }`
 
 /** Writes a behaviour for people: each step with its action and the variables that it changed, old and new. */
 export const formatTrace = (trace: Trace): string => {

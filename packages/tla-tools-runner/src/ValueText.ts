@@ -48,7 +48,7 @@ const expect = (cursor: Cursor, token: string): void => {
 const list = <A>(cursor: Cursor, end: string, item: () => A): Array<A> => {
   const items: Array<A> = []
   if (eat(cursor, end)) return items
-  do items.push(item()) 
+  do items.push(item())
   while (eat(cursor, ","))
   expect(cursor, end)
   return items
@@ -72,7 +72,9 @@ const primary = (cursor: Cursor): Value => {
     return inner
   }
   const string = match(cursor, literal)
-  if (string !== undefined) return string.slice(1, -1).replace(/\\(.)/g, (whole, letter: string) => escapes[letter] ?? whole)
+  if (string !== undefined) {
+    return string.slice(1, -1).replace(/\\(.)/g, (whole, letter: string) => escapes[letter] ?? whole)
+  }
   const name = match(cursor, word)
   if (name !== undefined) return name === "TRUE" ? true : name === "FALSE" ? false : modelValue(name)
   return integer(cursor) ?? fail(cursor)

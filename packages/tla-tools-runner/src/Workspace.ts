@@ -44,7 +44,11 @@ const atExit = (): void => {
 
 const startWatchdog = (folder: string): ChildProcess | undefined => {
   if (process.platform === "win32") return undefined
-  const dog = spawn("/bin/sh", ["-c", vigil, "sh", folder], { stdio: ["pipe", "ignore", "ignore"], detached: true, cwd: "/" })
+  const dog = spawn("/bin/sh", ["-c", vigil, "sh", folder], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+    cwd: "/"
+  })
   dog.on("error", () => {})
   dog.stdin?.on("error", () => {})
   dog.unref()
