@@ -10,7 +10,7 @@
  */
 import { Schema } from "effect"
 import { crc32 } from "node:zlib"
-import { bornHostBytes, Magic, sizeOf, storeHostBytes, text } from "./MessageCodec.ts"
+import { bornHostBytes, Magic, sizeOf, storeHostBytes, text, wholeCrc, wholeCrcDigits } from "./MessageCodec.ts"
 import * as Properties from "./Properties.ts"
 
 /** A message as dispatch sees it: where it is, and what queues and index need (DispatchRequest). */
@@ -38,6 +38,8 @@ export type Checked =
 
 export interface CheckOptions {
   readonly checkCrc: boolean
+  /** With `checkCrc`: the checksum of the whole message, and not the body's (forceVerifyPropCRC). */
+  readonly checkWhole: boolean
   /** Without it the body is passed over, checksum and all. */
   readonly readBody: boolean
   /** Milliseconds by level; empty where the levels are not known yet. */
@@ -98,7 +100,7 @@ export const checkMessage = (bytes: Uint8Array, start: number, limit: number, op
     if (at + bodyLength > limit) return invalid
     if (options.readBody) {
       if (bodyLength > size) return invalid
-      if (options.checkCrc) {
+      if (options.checkCrc && !options.checkWhole) {
         const crc = crc32(bytes.subarray(at, at + bodyLength)) & 0x7fffffff
         if (crc !== view.getInt32(start + 8)) return invalid
       }
@@ -127,6 +129,10 @@ export const checkMessage = (bytes: Uint8Array, start: number, limit: number, op
     tagsCode = known > 0
       ? BigInt.asIntN(64, storeTimestamp + BigInt(options.delayLevels[known - 1]!))
       : BigInt(Properties.tagsCode(properties.get(Properties.Name.tags)))
+  }
+  if (options.checkCrc && options.checkWhole) {
+    const from = at - size
+    if (from < 0 || properties.get("__CRC32#") !== wholeCrcDigits(wholeCrc(bytes, from, size))) return invalid
   }
   if (size !== sizeOf(version, sysFlag, bodyLength, topicLength, propertiesLength)) {
     return { _tag: "Half", size, position: at }

@@ -28,7 +28,8 @@ export const make = (disk: Disk.Operations, directory: string, config: StoreConf
     preallocates: true,
     // As isTransientStorePoolEnable: only where flushing is asynchronous, and never on a slave.
     buffers: config.transientStorePoolEnable && config.flushDiskType === "ASYNC_FLUSH" && config.brokerRole !== "SLAVE",
-    advancesOnFailedFlush: config.behaviour.advancesOnFailedFlush
+    advancesOnFailedFlush: config.behaviour.advancesOnFailedFlush,
+    commitsNames: config.behaviour.commitsNames
   }),
   topicQueueTable: new Map()
 })
@@ -51,18 +52,23 @@ const takesNoNumber = (sysFlag: number): boolean => {
 
 export const queueKey = (topic: string, queueId: number): string => `${topic}-${queueId}`
 
+/** What entries that are appended together have in common. */
+export interface Place {
+  /** See `queueKey`. */
+  readonly queue: string
+  readonly sysFlag: number
+  readonly storeTimestamp: number
+  /** Whether they end with a checksum of the whole entry. */
+  readonly sealed: boolean
+}
+
 /**
  * Appends encoded entries of one queue, all into one file; `undefined` where they fit into no file.
  *
  * A half or rolled back message has number 0 and takes none.
  */
-export const append = (
-  log: CommitLog,
-  queue: string,
-  sysFlag: number,
-  entries: ReadonlyArray<Uint8Array>,
-  storeTimestamp: number
-): Appended | undefined => {
+export const append = (log: CommitLog, entries: ReadonlyArray<Uint8Array>, place: Place): Appended | undefined => {
+  const { queue, sealed, storeTimestamp, sysFlag } = place
   const total = entries.reduce((sum, entry) => sum + entry.length, 0)
   if (total + Codec.blankBytes > log.files.fileSize) return undefined
   let file = Files.lastOrCreate(log.files, 0n)
@@ -81,6 +87,7 @@ export const append = (
   for (const [index, entry] of entries.entries()) {
     if (entries.length > 1) bytes.set(entry, at)
     Codec.stamp(bytes, at, { queueOffset: numbered ? first + index : 0, physicalOffset: start + at, storeTimestamp })
+    if (sealed) Codec.seal(bytes, at, entry.length)
     offsets.push(start + at)
     at += entry.length
   }

@@ -38,6 +38,8 @@ export interface Options {
   readonly fileSize: number
   /** See `Behaviour.advancesOnFailedFlush`. */
   readonly advancesOnFailedFlush: boolean
+  /** See `Behaviour.commitsNames`. */
+  readonly commitsNames: boolean
 }
 
 export const make = (options: Options, topic: string, queueId: number): ConsumeQueue => ({
@@ -48,6 +50,7 @@ export const make = (options: Options, topic: string, queueId: number): ConsumeQ
     directory: Files.join(Files.join(options.directory, topic), String(queueId)),
     fileSize: Math.ceil(options.fileSize / unitSize) * unitSize,
     advancesOnFailedFlush: options.advancesOnFailedFlush,
+    commitsNames: options.commitsNames,
     preallocates: false,
     buffers: false
   }),

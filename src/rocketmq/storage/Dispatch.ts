@@ -60,6 +60,7 @@ export const behind = (dispatcher: Dispatcher): bigint => endOffset(dispatcher) 
 /** Options of the check that dispatch makes: no body, no checksum. */
 export const dispatchCheck = (config: StoreConfig): CheckOptions => ({
   checkCrc: false,
+  checkWhole: false,
   readBody: false,
   delayLevels: config.messageDelayLevel,
   readsVersion2: config.behaviour.readsVersion2,

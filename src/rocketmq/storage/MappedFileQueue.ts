@@ -23,6 +23,8 @@ export interface MappedFile {
   /** Bytes handed over so far: in the page cache, or in `buffer`. */
   wrote: number
   flushed: number
+  /** Whether its name has been committed while it was open here. */
+  named: boolean
   /** Bytes that have left `buffer`; only read with one. */
   committed: number
   /** Bytes that a kill loses too (transientStorePoolEnable), until they are committed. */
@@ -42,6 +44,8 @@ export interface MappedFileQueue {
   readonly buffers: boolean
   /** See `Behaviour.advancesOnFailedFlush`. */
   readonly advancesOnFailedFlush: boolean
+  /** See `Behaviour.commitsNames`. */
+  readonly commitsNames: boolean
   files: ReadonlyArray<MappedFile>
   /** Path of the file that was made ahead and is not in use yet. */
   spare: string | undefined
@@ -52,10 +56,7 @@ export interface MappedFileQueue {
 }
 
 export const make = (
-  options: Pick<
-    MappedFileQueue,
-    "disk" | "directory" | "fileSize" | "preallocates" | "buffers" | "advancesOnFailedFlush"
-  >
+  options: Omit<MappedFileQueue, "files" | "spare" | "flushedWhere" | "committedWhere" | "storeTimestamp">
 ): MappedFileQueue => ({
   ...options,
   files: [],
@@ -79,6 +80,8 @@ export const baseOf = (name: string): bigint | undefined => {
   return base === BigInt.asIntN(64, base) ? base : undefined
 }
 
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/"
+
 /** Makes a directory and those above it. */
 export const makeDirectories = (disk: Disk.Operations, path: string): void => {
   if (path === "" || path === "/" || disk.stat(path) !== undefined) return
@@ -97,6 +100,7 @@ const openFile = (queue: MappedFileQueue, name: string, base: bigint, wrote: num
     firstInQueue: created && queue.files.length === 0,
     wrote,
     flushed: wrote,
+    named: false,
     committed: wrote,
     buffer: created && queue.buffers ? new Uint8Array(queue.fileSize) : undefined,
     storeTimestamp: 0
@@ -262,9 +266,13 @@ export const flush = (queue: MappedFileQueue, leastPages: number): Effect.Effect
         if (leastPages === 0) queue.storeTimestamp = storeTimestamp
       })
     if (!enough(queue, file, file.flushed, covered, leastPages)) return answer(file.flushed)
-    return queue.disk.commit([file.file]).pipe(
+    const names = queue.commitsNames && !file.named ? [queue.directory, parentOf(queue.directory)] : []
+    return queue.disk.commit([file.file, ...names]).pipe(
       Effect.matchEffect({
-        onSuccess: () => answer(covered),
+        onSuccess: () => {
+          file.named ||= names.length > 0
+          return answer(covered)
+        },
         onFailure: () => answer(queue.advancesOnFailedFlush ? covered : file.flushed)
       })
     )

@@ -105,13 +105,35 @@ export const refusal = (message: Message, maxMessageSize: number): "body" | "top
   return message.body.length > maxMessageSize ? "body" : undefined
 }
 
+/** Name of the property that holds a checksum of the whole entry, and the bytes that it takes. */
+const wholeCrcName = "__CRC32#"
+export const wholeCrcBytes = wholeCrcName.length + 1 + 10 + 1
+
+/** The checksum of an entry without its last property: CRC-32 without the top bit. */
+export const wholeCrc = (bytes: Uint8Array, start: number, size: number): number =>
+  crc32(bytes.subarray(start, start + size - wholeCrcBytes)) & 0x7fffffff
+
+/** Ten decimal digits, the last digit first, as the real one writes them. */
+export const wholeCrcDigits = (crc: number): string => String(crc).split("").reverse().join("").padEnd(10, "0")
+
+/**
+ * Writes the last property of an entry that was encoded with room for it (enabledAppendPropCRC): the checksum of
+ * everything before it, so it comes after `stamp`.
+ */
+export const seal = (bytes: Uint8Array, start: number, size: number): void => {
+  const property = `${wholeCrcName}\u0001${wholeCrcDigits(wholeCrc(bytes, start, size))}\u0002`
+  bytes.set(utf8.encode(property), start + size - wholeCrcBytes)
+}
+
 /**
  * Encodes an entry whose queue offset, physical offset and store timestamp are still 0: `stamp` sets them, under the
  * lock that orders the log. A topic of more than 127 bytes needs version 2, as in 5.x (autoMessageVersionOnTopicLen).
+ * With `sealed` there is room for the checksum that `seal` writes.
  */
-export const encode = (message: Message): Uint8Array => {
+export const encode = (message: Message, sealed = false): Uint8Array => {
   const topic = utf8.encode(message.topic)
-  const properties = utf8.encode(message.properties)
+  const separator = sealed && message.properties !== "" && !message.properties.endsWith("\u0002") ? "\u0002" : ""
+  const properties = utf8.encode(message.properties + separator + (sealed ? "\0".repeat(wholeCrcBytes) : ""))
   const version = topic.length > 0x7f ? 2 : 1
   const { bornHost, storeHost, body } = message
   const sysFlag = message.sysFlag & ~(SysFlag.bornHostV6 | SysFlag.storeHostV6) |

@@ -126,9 +126,14 @@ const putAll = (
     const status = messages.map((message) => refusal(config, message)).find((found) => found !== undefined)
     if (messages.length === 0 || status !== undefined) return Effect.succeed(refused(status ?? "MESSAGE_ILLEGAL"))
     const { queueId, sysFlag, topic } = messages[0]!
-    const entries = messages.map(Codec.encode)
-    const key = Log.queueKey(topic, queueId)
-    return Effect.flatMap(onDisk(() => Log.append(log, key, sysFlag, entries, store.environment.now())), (appended) => {
+    const entries = messages.map((message) => Codec.encode(message, config.enabledAppendPropCRC))
+    const place = {
+      queue: Log.queueKey(topic, queueId),
+      sysFlag,
+      storeTimestamp: store.environment.now(),
+      sealed: config.enabledAppendPropCRC
+    }
+    return Effect.flatMap(onDisk(() => Log.append(log, entries, place)), (appended) => {
       if (appended === undefined) return Effect.succeed(refused("MESSAGE_ILLEGAL"))
       const waits = config.flushDiskType === "SYNC_FLUSH" && properties.get(Properties.Name.waitStoreMsgOk) !== "false"
       if (!waits) return Effect.succeed<PutResult>({ status: "PUT_OK", appended })

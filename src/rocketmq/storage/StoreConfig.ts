@@ -40,6 +40,10 @@ export interface Behaviour {
   readonly abortHoldsProcessId: boolean
   /** A flush that failed moves the flushed position all the same, so its messages are acknowledged as flushed. */
   readonly advancesOnFailedFlush: boolean
+  /** Hardened, in no version: the first flush of a file commits its name too, so that a power cut cannot take the file. */
+  readonly commitsNames: boolean
+  /** Hardened, in no version: recovery overwrites with zeros what it cuts off, so that it cannot come back. */
+  readonly erasesDirtyTail: boolean
   /** Who walks over the log has bodies read and checked; 4.9 passes them over. */
   readonly walksBodies: boolean
   /** A topic of more than 127 bytes is stored as version 2; else it is refused. */
@@ -62,6 +66,8 @@ export const v4_9: Behaviour = {
   indexesTags: false,
   abortHoldsProcessId: false,
   advancesOnFailedFlush: true,
+  commitsNames: false,
+  erasesDirtyTail: false,
   walksBodies: false,
   writesVersion2: false
 }
@@ -82,9 +88,14 @@ export const v5_5: Behaviour = {
   indexesTags: true,
   abortHoldsProcessId: true,
   advancesOnFailedFlush: false,
+  commitsNames: false,
+  erasesDirtyTail: false,
   walksBodies: true,
   writesVersion2: true
 }
+
+/** 5.5.0 with what it takes to keep every message that was acknowledged as flushed; see also `hardened`. */
+export const hardenedBehaviour: Behaviour = { ...v5_5, commitsNames: true, erasesDirtyTail: true }
 
 export interface StoreConfig {
   readonly behaviour: Behaviour
@@ -103,6 +114,10 @@ export interface StoreConfig {
   /** Messages go to a buffer outside the page cache first, and are lost with the process until they are committed. */
   readonly transientStorePoolEnable: boolean
   readonly checkCRCOnRecover: boolean
+  /** Each message gets a checksum of all of it as its last property (5.x; off by default). */
+  readonly enabledAppendPropCRC: boolean
+  /** Recovery checks that one instead of the body's, and takes a message without it for none (5.x; off by default). */
+  readonly forceVerifyPropCRC: boolean
   /** Most files that recovery goes back over (5.x). */
   readonly commitLogRecoverMaxNum: number
   /** Bytes of a body. */
@@ -138,6 +153,8 @@ export const defaults: StoreConfig = {
   syncFlushTimeout: 5 * seconds,
   transientStorePoolEnable: false,
   checkCRCOnRecover: true,
+  enabledAppendPropCRC: false,
+  forceVerifyPropCRC: false,
   commitLogRecoverMaxNum: 10,
   maxMessageSize: 4 * 1024 * 1024,
   messageDelayLevel: [
@@ -151,6 +168,15 @@ export const defaults: StoreConfig = {
   largestArray: 450 * 1024 * 1024
 }
 
+/** Settings and habits under which a power cut takes nothing that was acknowledged as flushed, and leaves no half message. */
+export const hardened = (config: StoreConfig): StoreConfig => ({
+  ...config,
+  behaviour: hardenedBehaviour,
+  flushDiskType: "SYNC_FLUSH",
+  enabledAppendPropCRC: true,
+  forceVerifyPropCRC: true
+})
+
 const numeric = [
   "mappedFileSizeCommitLog",
   "mappedFileSizeConsumeQueue",
@@ -162,7 +188,14 @@ const numeric = [
   "fileReservedTime",
   "diskMaxUsedSpaceRatio"
 ] as const
-const boolean = ["messageIndexEnable", "messageIndexSafe", "transientStorePoolEnable", "checkCRCOnRecover"] as const
+const boolean = [
+  "messageIndexEnable",
+  "messageIndexSafe",
+  "transientStorePoolEnable",
+  "checkCRCOnRecover",
+  "enabledAppendPropCRC",
+  "forceVerifyPropCRC"
+] as const
 
 /** A broker's settings as text, name by name, over others; names that are no setting of the store are passed over. */
 export const configure = (config: StoreConfig, settings: Readonly<Record<string, string>>): StoreConfig => {

@@ -77,7 +77,8 @@ export const make = (environment: Environment, config: StoreConfig): Unloaded =>
       directory: path("consumequeue"),
       fileSize: config.mappedFileSizeConsumeQueue,
       searchesMinOffset: behaviour.searchesMinOffset,
-      advancesOnFailedFlush: behaviour.advancesOnFailedFlush
+      advancesOnFailedFlush: behaviour.advancesOnFailedFlush,
+      commitsNames: behaviour.commitsNames
     }),
     index: Index.make({
       disk,

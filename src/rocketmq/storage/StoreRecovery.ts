@@ -33,6 +33,7 @@ export interface Recovered {
 /** Options of the check that recovery makes. */
 export const recoveryCheck = (config: StoreConfig): CheckOptions => ({
   checkCrc: config.checkCRCOnRecover,
+  checkWhole: config.forceVerifyPropCRC,
   readBody: true,
   delayLevels: config.behaviour.knowsDelayLevelsInRecovery ? config.messageDelayLevel : [],
   readsVersion2: config.behaviour.readsVersion2,
@@ -61,7 +62,16 @@ export const recover = (dispatcher: Dispatch.Dispatcher, afterCleanStop: boolean
     Queues.truncateDirty(queues, end)
   }
   Files.truncateDirtyFiles(log.files, end)
+  if (config.behaviour.erasesDirtyTail) eraseTail(log.files)
   return recovered
+}
+
+/** Overwrites with zeros what is behind the end of the last file, so that no later recovery finds it there. */
+const eraseTail = (files: Files.MappedFileQueue): void => {
+  const file = Files.last(files)
+  if (file !== undefined && file.wrote < files.fileSize) {
+    file.file.write(file.wrote, new Uint8Array(files.fileSize - file.wrote))
+  }
 }
 
 /** Walks the log from a file on, dispatching messages that say they are beyond an offset. */
