@@ -41,6 +41,10 @@ export const tidy: Paths = { files: ["/a", "/b", "/d/a", "/d/b"], directories: [
 const index = fc.nat(most)
 const tagged = <T extends Command["_tag"]>(_tag: T): fc.Arbitrary<T> => fc.constant(_tag)
 
+/** Opens a file that need not exist. */
+export const opening = fc.record({ _tag: tagged("Open"), path: index, mode: fc.constant<OpenMode>("either") })
+export const renaming = fc.record({ _tag: tagged("Rename"), from: index, to: index })
+
 /** A command whose lengths, positions and sizes are mostly tens of bytes, and sometimes up to `largest`. */
 export const commandUpTo = (largest: number): fc.Arbitrary<Command> => {
   const bytesUpTo = fc.oneof({ weight: 6, arbitrary: fc.nat(12) }, { weight: 1, arbitrary: fc.nat(largest) })
@@ -64,7 +68,7 @@ export const commandUpTo = (largest: number): fc.Arbitrary<Command> => {
     },
     { weight: 2, arbitrary: fc.record({ _tag: tagged("Truncate"), handle: index, size: bytesUpTo }) },
     { weight: 1, arbitrary: fc.record({ _tag: tagged("Close"), handle: index }) },
-    { weight: 2, arbitrary: fc.record({ _tag: tagged("Rename"), from: index, to: index }) },
+    { weight: 2, arbitrary: renaming },
     { weight: 1, arbitrary: fc.record({ _tag: tagged("Remove"), path: index }) },
     { weight: 2, arbitrary: fc.record({ _tag: tagged("MakeDirectory"), path: index }) },
     { weight: 1, arbitrary: fc.record({ _tag: tagged("List"), path: index }) },

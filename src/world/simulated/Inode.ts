@@ -105,13 +105,19 @@ export const pathOf = (node: Node): string => {
   return `/${names.join("/")}`
 }
 
+/**
+ * The size that will be durable once all pending changes are: that of the page cache, but smaller where a write-back
+ * failed and its size was never recorded.
+ */
+export const recordedSize = (file: FileNode): number => file.pending.at(-1)?.to ?? file.durable.size
+
 /** Does a change to an image: the page cache at once, the durable image when a commit covers it. */
 export const applyFileChange = (image: PagedBytes, change: FileChange): void => {
   if (change.to < change.from) {
     image.cut(change.to)
     return
   }
-  if (change.to > change.from) image.size = change.to
+  if (change.to > change.from) image.size = Math.max(image.size, change.to)
   if (change.bytes !== undefined) image.put(change.position, change.bytes)
 }
 

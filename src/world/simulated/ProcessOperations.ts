@@ -10,7 +10,7 @@ import { natural, refuse, segmentsOf } from "../DiskPath.ts"
 import type { OperationName } from "./DiskFaults.ts"
 import type { DiskState, OpenFile } from "./DiskState.ts"
 import type { Astray, DirectoryNode, EntryCause, FileNode, Node } from "./Inode.ts"
-import { applyEntryChange, applyFileChange, directoryNode, fileNode, pathOf } from "./Inode.ts"
+import { applyEntryChange, applyFileChange, directoryNode, fileNode, pathOf, recordedSize } from "./Inode.ts"
 import { throughPatches } from "./Medium.ts"
 import { beginCommit, type Commit, type CommitTarget } from "./SimulatedCommit.ts"
 
@@ -194,7 +194,7 @@ const writeThrough = (
   bytes: Uint8Array,
   astray: Astray | undefined
 ): void => {
-  const from = file.volatile.size
+  const from = recordedSize(file)
   const taken = bytes.slice()
   change(state, file, position, taken, { from, to: Math.max(from, position + taken.length), astray })
   state.didWrite(file, position, taken)
