@@ -8,8 +8,8 @@
  * plan is a run like any other: its events are recorded, shrunk and replayed without the plan. (Faults of a disk that
  * strike by operation are `DiskFaultPlan`'s.)
  */
-import { Deadlock, type Simulation } from "./Simulation.ts"
 import { Livelock } from "./SimulatedProcess.ts"
+import { Deadlock, type Simulation } from "./Simulation.ts"
 import { type Fault, show, type WorldEvent } from "./WorldEvent.ts"
 
 export type Strike =

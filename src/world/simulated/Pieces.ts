@@ -24,7 +24,7 @@ interface PieceBase {
 }
 
 /** Bytes `[position, position + length)` of a file. */
-export interface ContentPiece extends PieceBase {
+interface ContentPiece extends PieceBase {
   readonly _tag: "Content"
   readonly path: string
   readonly position: number
@@ -32,7 +32,7 @@ export interface ContentPiece extends PieceBase {
 }
 
 /** The size of a file in bytes: grown by an append, cut or grown by a truncation. */
-export interface SizePiece extends PieceBase {
+interface SizePiece extends PieceBase {
   readonly _tag: "Size"
   readonly path: string
   readonly from: number
@@ -80,7 +80,7 @@ interface Origin {
 }
 
 /** One byte of junk: the same for the same seed and position, so that reading again shows it again. */
-export const junkAt = (seed: number, position: number): number => {
+const junkAt = (seed: number, position: number): number => {
   const mixed = Math.imul(seed ^ Math.imul(position + 1, 0x9e3779b1), 0x85ebca6b)
   return (mixed ^ (mixed >>> 15)) & 0xff
 }

@@ -17,7 +17,7 @@ import { failWriteBack, makeFileDurable, makeNamesDurable, type Verdict } from "
 export type CommitTarget = OpenFile | DirectoryNode
 
 /** Hears how a commit ended: once, and never when a crash came first. */
-export type Settled = (failure: DiskError | undefined) => void
+type Settled = (failure: DiskError | undefined) => void
 
 /** A commit that has begun. */
 export interface Commit {

@@ -23,8 +23,7 @@ export interface NetworkHost {
   /** Draws how long one message takes. */
   readonly latency: () => number
   readonly add: (at: number, event: WorldEvent, fire: () => void) => Entry
-  /** The running start of a process; `undefined` while it is down. */
-  readonly running: (name: string) => SimulatedProcess | undefined
+  readonly isPaused: (name: string) => boolean
   /** Whether the machine of a process has power. */
   readonly powered: (name: string) => boolean
   readonly senderTimeout: number
@@ -205,7 +204,16 @@ export class SimulatedNetwork {
       const end: End = { dialer: process.name, listener: to, port, at: process.name }
       const key = keyOf(end)
       if (this.dials.has(key)) throw new Error(`two fibers of ${process.name} connect to ${to} at ${port}`)
-      const dial: Dial = { key, process, end, once, since: this.host.now(), resume, entry: undefined, reason: "refused" }
+      const dial: Dial = {
+        key,
+        process,
+        end,
+        once,
+        since: this.host.now(),
+        resume,
+        entry: undefined,
+        reason: "refused"
+      }
       this.dials.set(key, dial)
       this.armDial(dial)
       return Effect.sync(() => {
@@ -284,7 +292,7 @@ export class SimulatedNetwork {
   /** The listener's machine says no at once: it has power, is not frozen, can be reached, and nothing listens. */
   private refuses(end: End): boolean {
     return this.host.powered(end.listener) && this.linked(end) && !this.listeners.has(`${end.listener}/${end.port}`) &&
-      this.host.running(end.listener)?.paused !== true
+      !this.host.isPaused(end.listener)
   }
 
   private linked({ dialer, listener }: End): boolean {

@@ -171,3 +171,39 @@ export const handlerOf = (event: Wakening): string => {
       return event.end.at
   }
 }
+
+/** The process that an event is about. */
+export const processOf = (event: WorldEvent): string => {
+  switch (event._tag) {
+    case "Connect":
+    case "ConnectFailed":
+    case "Deliver":
+    case "SeeClosed":
+    case "SenderTimeout":
+    case "Reset":
+      return event.end.at
+    case "Cut":
+    case "Heal":
+    case "Slow":
+      return event.from
+    case "During":
+      return handlerOf(event.event)
+    case "Kill":
+    case "PowerLoss":
+    case "Pause":
+    case "Resume":
+    case "Jump":
+    case "DiskFault":
+    case "DiskHeal":
+    case "Start":
+    case "Timer":
+    case "Wake":
+    case "Synced":
+      return event.process
+  }
+}
+
+/** What can continue a process, for a plan that crashes it inside a handler. */
+export const isWakening = (event: WorldEvent): event is Wakening =>
+  event._tag === "Timer" || event._tag === "Wake" || event._tag === "Synced" || event._tag === "Connect" ||
+  event._tag === "ConnectFailed" || event._tag === "Deliver" || event._tag === "SeeClosed"
