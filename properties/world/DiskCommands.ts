@@ -80,7 +80,7 @@ export const commandUpTo = (largest: number): fc.Arbitrary<Command> => {
 /** Large enough to cross two blocks of 4 KiB. */
 export const command = commandUpTo(9_000)
 
-export const pick = <A>(list: ReadonlyArray<A>, at: number): A | undefined =>
+const pick = <A>(list: ReadonlyArray<A>, at: number): A | undefined =>
   list[Math.min(list.length - 1, Math.floor(at * list.length / (most + 1)))]
 
 /** One process: its open files, and how many commands it has run, from which the bytes it writes follow. */
@@ -101,7 +101,7 @@ export const player = (operations: Operations, paths: Paths, commit: Player["com
 })
 
 /** Bytes that no other step writes the same way, never zero. */
-export const content = (step: number, length: number): Uint8Array =>
+const content = (step: number, length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, at) => (step * 37 + at) % 255 + 1)
 
 /** Runs one command; the answer is text, an error its code. */

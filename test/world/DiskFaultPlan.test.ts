@@ -1,7 +1,8 @@
 /** How faults of the disk meet operations: once, often, held, observed, as a crash; one sentence a test. */
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { describe, expect, it } from "vitest"
-import { matches } from "../../src/world/simulated/DiskFaults.ts"
+import { CrashProfile } from "../../src/world/simulated/CrashStates.ts"
+import { DiskFault, matches } from "../../src/world/simulated/DiskFaults.ts"
 import { DiskCrashed } from "../../src/world/simulated/DiskState.ts"
 import { bytes, shown } from "./DiskText.ts"
 import { commit, dropAll, withFiles } from "./FaultyDisk.ts"
@@ -98,5 +99,52 @@ describe("a fault plan", () => {
     ])
     expect(fits("**/*.index", "/t/1.index", "/a/b/c.index", "/1.index.bak")).toEqual([true, true, false])
     expect(fits("/a+(b)", "/a+(b)", "/aab")).toEqual([true, false])
+  })
+})
+
+describe("faults and crashes as data", () => {
+  const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+  it("come back from JSON as they were", () => {
+    const faults: ReadonlyArray<DiskFault> = [
+      { _tag: "CommitFails", path: "/a", pages: "btrfs", sequence: "xxwX" },
+      { _tag: "CommitLies", path: "/a", after: 1, times: "untilHealed" },
+      { _tag: "CommitHeld", path: "/a", times: 2 },
+      { _tag: "ReadFails", path: "/a", block: 1, size: 512 },
+      { _tag: "OperationFails", path: "/a", operation: "write", code: "ENOSPC", partial: 3 },
+      { _tag: "NoSpace", path: "**", after: 4 },
+      { _tag: "BitRot", path: "/a", position: "middle", bit: 7 },
+      { _tag: "BlockLost", path: "/a", position: -1, size: 4096, content: { junk: 5 } },
+      { _tag: "MisdirectedWrite", path: "/a", to: "/b", position: 9 },
+      { _tag: "LostWrite", path: "/a" },
+      { _tag: "RolledBack", path: "/a", versions: 1 },
+      { _tag: "CutAtRest", path: "/a", bytes: 1 },
+      { _tag: "CrashAt", path: "/a", operation: "rename", moment: "after" }
+    ]
+    const decode = Schema.decodeUnknownSync(DiskFault)
+    expect(faults.map((fault) => decode(throughJson(fault)))).toEqual(faults)
+    const profiles: ReadonlyArray<CrashProfile> = [
+      { _tag: "DropAll" },
+      { _tag: "KeepAll" },
+      { _tag: "Exactly", pieces: [0, 2], fill: "zeros" },
+      { _tag: "Subset", oneIn: 3, fill: { junk: 1 } },
+      { _tag: "TornAppend", tail: { junk: 2 }, bytes: 1, path: "/a" },
+      { _tag: "TornGroup", path: "/a", persist: [1] },
+      { _tag: "NamesLost" },
+      { _tag: "Renamed", outcome: "newEmpty" },
+      { _tag: "RemovalsFirst" }
+    ]
+    const decodeProfile = Schema.decodeUnknownSync(CrashProfile)
+    expect(profiles.map((profile) => decodeProfile(throughJson(profile)))).toEqual(profiles)
+  })
+  it("are refused where they mean nothing", () => {
+    const decode = Schema.decodeUnknownSync(DiskFault)
+    const wrong: ReadonlyArray<unknown> = [
+      { _tag: "BitRot", path: "/a", position: 0, bit: 8 },
+      { _tag: "CommitFails", path: "/a", pages: "xfs", sequence: "xXw" },
+      { _tag: "CommitFails", path: "/a", pages: "zfs", sequence: "x" },
+      { _tag: "CutAtRest", path: "/a", bytes: -1 },
+      { _tag: "Gremlin", path: "/a" }
+    ]
+    for (const fault of wrong) expect(() => decode(fault), JSON.stringify(fault)).toThrow()
   })
 })

@@ -116,7 +116,10 @@ const applyAtRest = (state: DiskState, entry: ActiveFault): string | undefined =
         })
       )
     case "RolledBack":
-      return exchange(state, entry, (file) => state.versions.get(pathOf(file))?.at(-fault.versions)?.clone())
+      return exchange(state, entry, (file) => {
+        const kept = state.versions.get(pathOf(file)) ?? []
+        return fault.versions === 0 ? undefined : kept.at(-fault.versions)?.clone()
+      })
     case "CutAtRest":
       return exchange(state, entry, (file) => {
         if (fault.bytes === 0 || fault.bytes > file.durable.size) return undefined
