@@ -16,6 +16,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import tla2sany.semantic.ASTConstants;
 import tla2sany.semantic.OpApplNode;
 import tla2sany.semantic.OpDefNode;
 import tla2sany.semantic.SemanticNode;
@@ -249,7 +250,7 @@ public final class TlcBridge {
     SemanticNode node = next == null ? null : next.pred;
     if (node instanceof OpApplNode && ((OpApplNode) node).getOperator() instanceof OpDefNode) {
       OpDefNode operator = (OpDefNode) ((OpApplNode) node).getOperator();
-      if (operator.getParams().length == 0 && operator.getBody() != null) names.add(operator.getName().toString());
+      if (operator.getKind() == ASTConstants.UserDefinedOpKind) names.add(operator.getName().toString());
     }
     return names;
   }
@@ -305,18 +306,19 @@ public final class TlcBridge {
         if (variables == null) begin();
         int known = states.find(state.fingerPrint());
         if (known >= 0) return known;
-        out.append(kind).append(" [");
+        // A line is put together apart, so that an error on the way leaves none behind that is not whole.
+        StringBuilder line = new StringBuilder().append(kind).append(" [");
         for (int i = 0; i < variables.length; i++) {
-          if (i > 0) out.append(',');
-          encoder.write(state.lookup(variables[i]), out);
+          if (i > 0) line.append(',');
+          encoder.write(state.lookup(variables[i]), line);
         }
-        out.append(']');
+        line.append(']');
         for (int i = 0; i < predicates.size(); i++) {
           Object holds = tool.eval(predicates.get(i), Context.Empty, state);
           if (!(holds instanceof IBoolValue)) fail("Q", predicateNames.get(i));
-          out.append(i == 0 ? " " : "").append(((IBoolValue) holds).getVal() ? 'T' : 'F');
+          line.append(i == 0 ? " " : "").append(((IBoolValue) holds).getVal() ? 'T' : 'F');
         }
-        out.append('\n');
+        out.append(line).append('\n');
         return states.add(state.fingerPrint());
       } catch (RuntimeException error) {
         throw error;

@@ -84,14 +84,15 @@ const lexicalError = (text: string, file: string): SpecError | undefined => {
   return { message: "a comment is opened here and never closed", file, line, column: Math.max(1, column) }
 }
 
-/** `*** Errors: n`, then pairs of a place and a message. */
+/** `*** Errors: n`, then for each a line with its place and lines with what it is. */
 const semanticError = (text: string, sources: Sources): SpecError | undefined => {
-  const list = /\*\*\* (?:Errors|Abort messages): \d+\s+([\s\S]*)/.exec(text)?.[1]
-  const place = list === undefined ? undefined : parseLocation(list.split("\n", 1)[0]!)
+  const list = /\*\*\* (?:Errors|Abort messages): \d+\s+([\s\S]*)/.exec(text)?.[1]?.split("\n")
+  const place = list === undefined ? undefined : parseLocation(list[0]!)
   if (list === undefined || place === undefined) return undefined
-  const message = list.split(/\n\s*\n/)[1] ?? ""
+  const rest = list.slice(1)
+  const end = rest.findIndex((line) => /^(?:line \d+, col|\*\*\*)/.test(line))
   return {
-    message: message.trim().replace(/\s+/g, " "),
+    message: rest.slice(0, end < 0 ? undefined : end).join(" ").trim().replace(/\s+/g, " "),
     file: fileOf(sources, place.module),
     line: place.line,
     column: place.column

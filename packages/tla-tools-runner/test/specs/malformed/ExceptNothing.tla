@@ -1,4 +1,4 @@
----- MODULE BadNumber ----
+---- MODULE ExceptNothing ----
 VARIABLE x
 Init == x = 0
 Next == x' = [x EXCEPT !. = 1]

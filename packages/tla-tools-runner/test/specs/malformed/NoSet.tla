@@ -1,4 +1,4 @@
----- MODULE TwoHeaders ----
+---- MODULE NoSet ----
 VARIABLE x
 Init == x \in
 Next == x' = x
