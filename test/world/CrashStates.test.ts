@@ -42,6 +42,16 @@ describe("power loss", () => {
     ])
   })
 
+  it("throws away contents beyond the size that survived: growing the file again shows zeros", () => {
+    const disk = withOld()
+    disk.operations().open("/a", "existing").append(bytes("XY"))
+    const content = disk.unsynced().filter((piece) => piece._tag === "Content").map((piece) => piece.id)
+    disk.powerLoss(inOrder, { _tag: "Exactly", pieces: content, fill: "zeros" })
+    expect(shown(disk.image())).toBe("/a=old")
+    disk.operations().open("/a", "existing").truncate(5)
+    expect(shown(disk.image())).toBe("/a=old00")
+  })
+
   it("keeps writes of one sector in order where sectors are written back whole", () => {
     const two = (options?: Options): ReadonlyArray<string> => {
       const disk = withOld(options)
