@@ -9,6 +9,7 @@ import type * as Disk from "../../world/Disk.ts"
 import * as Queue from "./ConsumeQueue.ts"
 import * as Files from "./MappedFileQueue.ts"
 import * as Properties from "./Properties.ts"
+import type { Behaviour } from "./StoreConfig.ts"
 
 export interface ConsumeQueueStore extends Queue.Options {
   /** See `Behaviour.searchesMinOffset`. */
@@ -42,13 +43,16 @@ export const all = (store: ConsumeQueueStore): ReadonlyArray<Queue.ConsumeQueue>
     .flatMap(([, queues]) => Array.from(queues.values()).sort((left, right) => left.queueId - right.queueId))
 
 /** Opens every queue that is on disk; answers one line where the real one refuses. */
-export const load = (store: ConsumeQueueStore, removesEmptyLastFile: boolean): string | undefined => {
+export const load = (
+  store: ConsumeQueueStore,
+  behaviour: Pick<Behaviour, "fillsShortFiles" | "removesEmptyLastFile">
+): string | undefined => {
   const { directory, disk } = store
   for (const topic of listIfDirectory(disk, directory)) {
     for (const name of listIfDirectory(disk, Files.join(directory, topic))) {
       const queueId = Properties.javaInt(name)
       if (queueId === undefined) continue
-      const refusal = Files.load(findOrCreate(store, topic, queueId).files, removesEmptyLastFile)
+      const refusal = Files.load(findOrCreate(store, topic, queueId).files, behaviour)
       if (refusal !== undefined) return refusal
     }
   }

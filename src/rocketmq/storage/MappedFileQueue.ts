@@ -12,6 +12,7 @@
  */
 import { Effect } from "effect"
 import type * as Disk from "../../world/Disk.ts"
+import type { Behaviour } from "./StoreConfig.ts"
 
 export interface MappedFile {
   readonly path: string
@@ -80,7 +81,9 @@ export const baseOf = (name: string): bigint | undefined => {
   return base === BigInt.asIntN(64, base) ? base : undefined
 }
 
-const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/"
+/** A directory and all those above it: what must be durable for a file in it to be found. */
+const upwards = (directory: string): ReadonlyArray<string> =>
+  directory === "/" ? ["/"] : [directory, ...upwards(directory.slice(0, directory.lastIndexOf("/")) || "/")]
 
 /** Makes a directory and those above it. */
 export const makeDirectories = (disk: Disk.Operations, path: string): void => {
@@ -110,9 +113,12 @@ const openFile = (queue: MappedFileQueue, name: string, base: bigint, wrote: num
 /**
  * Opens every file of the directory as if it were full; answers one line where the real one refuses, `undefined` else.
  *
- * Files are taken in the order of their names. See `Behaviour.removesEmptyLastFile` for what 5.x lets pass.
+ * Files are taken in the order of their names. The behaviour says what 5.x and a hardened store let pass.
  */
-export const load = (queue: MappedFileQueue, removesEmptyLastFile: boolean): string | undefined => {
+export const load = (
+  queue: MappedFileQueue,
+  { fillsShortFiles, removesEmptyLastFile }: Pick<Behaviour, "fillsShortFiles" | "removesEmptyLastFile">
+): string | undefined => {
   if (queue.disk.stat(queue.directory)?.kind !== "directory") return undefined
   const names = queue.disk.list(queue.directory)
   for (const [index, name] of names.entries()) {
@@ -126,7 +132,9 @@ export const load = (queue: MappedFileQueue, removesEmptyLastFile: boolean): str
         continue
       }
     }
-    if (stat.kind === "directory" || stat.size !== queue.fileSize) {
+    const fits = stat.kind === "file" &&
+      (stat.size === queue.fileSize || (fillsShortFiles && stat.size < queue.fileSize))
+    if (!fits) {
       const found = stat.kind === "directory" ? "a directory" : `${stat.size} bytes`
       return `${path}: ${found}, where only files of ${queue.fileSize} bytes may be`
     }
@@ -266,7 +274,7 @@ export const flush = (queue: MappedFileQueue, leastPages: number): Effect.Effect
         if (leastPages === 0) queue.storeTimestamp = storeTimestamp
       })
     if (!enough(queue, file, file.flushed, covered, leastPages)) return answer(file.flushed)
-    const names = queue.commitsNames && !file.named ? [queue.directory, parentOf(queue.directory)] : []
+    const names = queue.commitsNames && !file.named ? upwards(queue.directory) : []
     return queue.disk.commit([file.file, ...names]).pipe(
       Effect.matchEffect({
         onSuccess: () => {
@@ -276,6 +284,15 @@ export const flush = (queue: MappedFileQueue, leastPages: number): Effect.Effect
         onFailure: () => answer(queue.advancesOnFailedFlush ? covered : file.flushed)
       })
     )
+  })
+
+/** Flushes file after file, as long as that moves `flushedWhere`. */
+export const flushAll = (queue: MappedFileQueue): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    for (let before = -1n; before < queue.flushedWhere;) {
+      before = queue.flushedWhere
+      yield* flush(queue, 0)
+    }
   })
 
 /** Moves what is in the buffer of the file that holds `committedWhere` into the page cache; true where nothing was. */

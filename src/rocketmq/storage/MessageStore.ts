@@ -77,6 +77,12 @@ export const open = (
   environment: Lifecycle.Environment,
   config: StoreConfig
 ): Effect.Effect<MessageStore, OpenError> =>
+  Effect.tap(
+    opened(environment, config),
+    () => config.behaviour.commitsNames ? environment.disk.commit([environment.root]) : Effect.void
+  )
+
+const opened = (environment: Lifecycle.Environment, config: StoreConfig): Effect.Effect<MessageStore, OpenError> =>
   Effect.try({
     try: () => {
       const { parts, recovered } = Lifecycle.load(Lifecycle.make(environment, config))
@@ -211,7 +217,9 @@ export const flushConsumeQueues = (store: MessageStore, leastPages: number): Eff
   Effect.gen(function*() {
     const { checkpoint, config, queues } = store
     const { appendedOffset, appendedTimestamp } = checkpoint
-    for (const queue of Queues.all(queues)) yield* Files.flush(queue.files, leastPages)
+    for (const queue of Queues.all(queues)) {
+      yield* Files.flush(queue.files, leastPages)
+    }
     if (leastPages !== 0) return
     if (!config.behaviour.checkpointsUnflushedQueues) {
       if (appendedTimestamp > 0n) checkpoint.logicsMsgTimestamp = appendedTimestamp
@@ -244,11 +252,10 @@ export const close = (store: MessageStore): Effect.Effect<void, DiskError> =>
     store.running = false
     while (!(yield* commitCommitLog(store, 0)));
     yield* groupCommit(store)
-    for (const file of [...log.files.files, undefined]) if (file !== undefined) yield* flushCommitLog(store, 0)
+    yield* Files.flushAll(log.files)
+    yield* flushCommitLog(store, 0)
     yield* dispatch(store)
-    for (const queue of Queues.all(queues)) {
-      for (const file of queue.files.files) if (file.wrote > file.flushed) yield* Files.flush(queue.files, 0)
-    }
+    for (const queue of Queues.all(queues)) yield* Files.flushAll(queue.files)
     yield* flushConsumeQueues(store, 0)
     yield* onDisk(() => {
       if (Dispatch.behind(store) === 0n && !store.diskFull) {

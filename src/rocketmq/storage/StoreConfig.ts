@@ -40,10 +40,28 @@ export interface Behaviour {
   readonly abortHoldsProcessId: boolean
   /** A flush that failed moves the flushed position all the same, so its messages are acknowledged as flushed. */
   readonly advancesOnFailedFlush: boolean
-  /** Hardened, in no version: the first flush of a file commits its name too, so that a power cut cannot take the file. */
+  /**
+   * Hardened, in no version: the first flush of a file commits its name too, and that of the abort file is committed before
+   * the store takes messages, so that a power cut can take neither.
+   */
   readonly commitsNames: boolean
   /** Hardened, in no version: recovery overwrites with zeros what it cuts off, so that it cannot come back. */
   readonly erasesDirtyTail: boolean
+  /**
+   * Hardened, in no version: a file that is too short is filled up with zeros when it is loaded. A power cut may keep the
+   * name of a file that was just made and not its size, and every version then refuses the whole store.
+   */
+  readonly fillsShortFiles: boolean
+  /**
+   * Hardened, in no version: what recovery found counts as flushed only once it has been flushed again; after a kill it
+   * was in the page cache and nowhere else.
+   */
+  readonly flushesRecovered: boolean
+  /**
+   * Hardened, in no version: after a crash every queue is made again from the log. A queue's file may have kept an entry
+   * whose message the log lost, and every version believes it once the log has grown over that place again.
+   */
+  readonly rebuildsQueues: boolean
   /** Who walks over the log has bodies read and checked; 4.9 passes them over. */
   readonly walksBodies: boolean
   /** A topic of more than 127 bytes is stored as version 2; else it is refused. */
@@ -68,6 +86,9 @@ export const v4_9: Behaviour = {
   advancesOnFailedFlush: true,
   commitsNames: false,
   erasesDirtyTail: false,
+  flushesRecovered: false,
+  rebuildsQueues: false,
+  fillsShortFiles: false,
   walksBodies: false,
   writesVersion2: false
 }
@@ -90,12 +111,22 @@ export const v5_5: Behaviour = {
   advancesOnFailedFlush: false,
   commitsNames: false,
   erasesDirtyTail: false,
+  flushesRecovered: false,
+  rebuildsQueues: false,
+  fillsShortFiles: false,
   walksBodies: true,
   writesVersion2: true
 }
 
 /** 5.5.0 with what it takes to keep every message that was acknowledged as flushed; see also `hardened`. */
-export const hardenedBehaviour: Behaviour = { ...v5_5, commitsNames: true, erasesDirtyTail: true }
+export const hardenedBehaviour: Behaviour = {
+  ...v5_5,
+  commitsNames: true,
+  erasesDirtyTail: true,
+  fillsShortFiles: true,
+  flushesRecovered: true,
+  rebuildsQueues: true
+}
 
 export interface StoreConfig {
   readonly behaviour: Behaviour

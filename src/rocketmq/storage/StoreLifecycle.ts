@@ -105,8 +105,7 @@ export const load = (parts: Unloaded): { readonly parts: Parts; readonly recover
   const { config, environment, index, log, queues } = parts
   const { behaviour } = config
   const cleanly = stoppedCleanly(environment)
-  const refusal = Files.load(log.files, behaviour.removesEmptyLastFile) ??
-    Queues.load(queues, behaviour.removesEmptyLastFile)
+  const refusal = Files.load(log.files, behaviour) ?? Queues.load(queues, behaviour)
   if (refusal !== undefined) throw new LoadRefused({ message: refusal })
   const checkpointPath = pathOf(environment, "checkpoint")
   const checkpoint = Checkpoint.open(environment.disk, checkpointPath, behaviour.checkpointsQueueOffset)
@@ -158,7 +157,8 @@ export const start = (parts: Parts): void => {
     }
     log.topicQueueTable = Queues.recoverOffsetTable(queues, Log.minOffset(log))
   } else {
-    parts.reputFromOffset = Dispatch.endOffset(parts)
+    // Recovery has dispatched all that it kept, flushed or not.
+    parts.reputFromOffset = Log.maxOffset(log)
     Dispatch.reput(parts)
   }
   createAbort(parts)

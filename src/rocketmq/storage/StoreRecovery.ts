@@ -51,7 +51,9 @@ export const recover = (dispatcher: Dispatch.Dispatcher, afterCleanStop: boolean
     Queues.destroy(queues)
     return { from: 0, to: 0, messages: 0, dispatched: 0, end: "no log" }
   }
-  const start = afterCleanStop ? normalStart(dispatcher, reached) : abnormalStart(dispatcher)
+  const rebuilds = config.behaviour.rebuildsQueues && !afterCleanStop
+  if (rebuilds) Queues.destroy(queues)
+  const start = afterCleanStop ? normalStart(dispatcher, reached) : rebuilds ? 0 : abnormalStart(dispatcher)
   // After a clean stop 5.x dispatches what the queues have not reached, by the offset that the message itself states.
   const beyond = afterCleanStop ? (config.behaviour.dispatchesAfterCleanStop ? reached : undefined) : -(1n << 63n) - 1n
   const { recovered, end } = scan(dispatcher, start, beyond)
@@ -63,7 +65,15 @@ export const recover = (dispatcher: Dispatch.Dispatcher, afterCleanStop: boolean
   }
   Files.truncateDirtyFiles(log.files, end)
   if (config.behaviour.erasesDirtyTail) eraseTail(log.files)
+  if (config.behaviour.flushesRecovered && !afterCleanStop) forgetFlushed(log.files, start)
   return recovered
+}
+
+/** Counts files from one on as not flushed, whatever is in them. */
+const forgetFlushed = (files: Files.MappedFileQueue, start: number): void => {
+  for (const file of files.files.slice(start)) file.flushed = 0
+  const earliest = files.files[Math.min(start, files.files.length - 1)]
+  if (earliest !== undefined) files.flushedWhere = earliest.base
 }
 
 /** Overwrites with zeros what is behind the end of the last file, so that no later recovery finds it there. */
