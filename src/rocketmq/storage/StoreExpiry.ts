@@ -31,7 +31,7 @@ export interface Clean {
   readonly usedPercent: number
 }
 
-/** When the last message of a file was stored: noted while it was written, else found in it. */
+/** When a file was last written, by its blank or a message: noted at the time, else the last message found in it. */
 const lastStored = (store: MessageStore, file: Files.MappedFile): number => {
   if (file.storeTimestamp > 0) return file.storeTimestamp
   const bytes = Files.readFrom(file, 0) ?? new Uint8Array(0)
