@@ -154,6 +154,14 @@ describe("power loss", () => {
     expect(outcomes(atomic)).toEqual(["/a=old", "/b=old"])
   })
 
+  it("a directory moved twice has one of its three names, never two: its moves survive in order", () => {
+    const disk = SimulatedDisk.fromImage(new Map([["/d/a", bytes("old")]]))
+    const operations = disk.operations()
+    operations.rename("/d", "/e")
+    operations.rename("/e", "/f")
+    expect(outcomes(disk)).toEqual(["/d/a=old", "/e/a=old", "/f/a=old"])
+  })
+
   it("removes and cuts before the writes that came first are there (F9)", () => {
     const disk = SimulatedDisk.fromImage(new Map([["/1", bytes("one")], ["/2", bytes("two")]]))
     const operations = disk.operations()
