@@ -7,6 +7,7 @@ import { Console, Effect, Layer } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { createRequire } from "node:module"
 import { BadInput, NotAsStated } from "./Exit.ts"
+import { logImages } from "./LogImages.ts"
 import { logInspect } from "./LogInspect.ts"
 import { matrix } from "./Matrix.ts"
 import * as NotBuilt from "./NotBuilt.ts"
@@ -16,7 +17,7 @@ const { version } = createRequire(import.meta.url)("ackproof/package.json") as {
 
 const log = Command.make("log").pipe(
   Command.withDescription("Real stores: inspect DIR..., images DIR..."),
-  Command.withSubcommands([logInspect, NotBuilt.logImages])
+  Command.withSubcommands([logInspect, logImages])
 )
 
 const history = Command.make("history").pipe(
