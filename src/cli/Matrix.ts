@@ -10,7 +10,10 @@ const tier = Flag.Literals("tier", ["quick", "deep"]).pipe(
   Flag.withDescription("How many histories a cell: quick for a minute, deep by hand"),
   Flag.withDefault("quick" as const)
 )
-const runs = Flag.Int("runs").pipe(Flag.withDescription("Random histories a cell, instead of the tier's"), Flag.optional)
+const runs = Flag.Int("runs").pipe(
+  Flag.withDescription("Random histories a cell, instead of the tier's"),
+  Flag.optional
+)
 const seed = Flag.Int("seed").pipe(Flag.withDescription("Where the histories begin"), Flag.withDefault(1))
 
 export interface MatrixOptions {
