@@ -1,0 +1,174 @@
+/**
+ * What a leader checks in a client's batches, and what it writes into them (LogValidator; KIP-32, KIP-98).
+ *
+ *     refuse  wrong range or count · control records and sequences below 0 from a client · no key in a compacted topic
+ *             · times outside the window · a batch that claims LogAppendTime
+ *     assign  offsets without a gap from the log end · leader epoch · the append's time where the topic says so
+ *
+ * A batch keeps its bytes if its codec stays and its offsets are dense; then only what the checksum does not cover is
+ * written, and the time if that must change. Otherwise it is written anew.
+ */
+import { writeInt64 } from "../../message/Int64.ts"
+import type { Compression } from "./Compression.ts"
+import type { LogConfig } from "./LogConfig.ts"
+import type { Origin } from "./ProducerState.ts"
+import * as RecordBatch from "./RecordBatch.ts"
+import { fail } from "./StorageError.ts"
+
+/** What is known of the batches of one append. */
+export interface Validated {
+  readonly bytes: Uint8Array
+  readonly lastOffset: number
+  readonly maxTimestamp: number
+  /** Last offset of the batch with the largest time. */
+  readonly offsetOfMaxTimestamp: number
+}
+
+/** A whole batch of an append. */
+interface Part {
+  readonly bytes: Uint8Array
+  readonly header: RecordBatch.Header
+}
+
+/** Cuts an append into batches; a cut one at the end is left out, as the real reader does. Positions start at 0. */
+export const partsOf = (bytes: Uint8Array): ReadonlyArray<Part> => {
+  const parts: Array<Part> = []
+  for (let position = 0; position + RecordBatch.headerSize <= bytes.length;) {
+    const header = RecordBatch.readHeader(bytes, position)
+    const size = RecordBatch.sizeInBytes(header)
+    if (size < RecordBatch.headerSize) {
+      return fail("CorruptRecord", `Record batch of ${size} bytes is smaller than a batch header`)
+    }
+    if (position + size > bytes.length) break
+    parts.push({ bytes: bytes.subarray(position, position + size), header })
+    position += size
+  }
+  return parts
+}
+
+const checkBatch = ({ header }: Part, origin: Origin): void => {
+  if (origin !== "client") return
+  const range = header.lastOffsetDelta + 1
+  if (range <= 0) {
+    fail(
+      "InvalidRecord",
+      `Batch has an invalid offset range: [${header.baseOffset}, ${RecordBatch.lastOffset(header)}]`
+    )
+  }
+  if (header.recordsCount <= 0) fail("InvalidRecord", `Invalid reported count for record batch: ${header.recordsCount}`)
+  if (range !== header.recordsCount) {
+    fail("InvalidRecord", `Inconsistent batch offset range of ${range} and count of records ${header.recordsCount}`)
+  }
+  if (RecordBatch.isControl(header)) fail("InvalidRecord", "Clients are not allowed to write control records")
+  if (RecordBatch.hasProducerId(header) && header.baseSequence < 0) {
+    fail(
+      "InvalidRecord",
+      `Invalid sequence number ${header.baseSequence} in record batch with producerId ${header.producerId}`
+    )
+  }
+}
+
+const checkRecord = (record: RecordBatch.PlacedRecord, { header }: Part, config: LogConfig, now: number): void => {
+  if (config.cleanupPolicies.includes("compact") && record.key === null) {
+    fail("InvalidRecord", "Compacted topic cannot accept message without key")
+  }
+  const { timestamp } = record
+  if (config.messageTimestampType === "CreateTime" && timestamp !== -1) {
+    const before = now - timestamp
+    if (before > config.messageTimestampBeforeMaxMillis || -before > config.messageTimestampAfterMaxMillis) {
+      fail("InvalidTimestamp", `Timestamp ${timestamp} of message with offset ${record.offset} is out of range`)
+    }
+  } else if (RecordBatch.isLogAppendTime(header)) {
+    fail("InvalidTimestamp", "Producer should not set timestamp type to LogAppendTime.")
+  }
+}
+
+const targetOf = (parts: ReadonlyArray<Part>, config: LogConfig): Compression => {
+  const compressed = parts.findLast(({ header }) => RecordBatch.compressionOf(header) !== "none")
+  switch (config.compressionType) {
+    case "producer":
+      return compressed === undefined ? "none" : RecordBatch.compressionOf(compressed.header)
+    case "uncompressed":
+      return "none"
+    case "gzip":
+    case "snappy":
+    case "lz4":
+    case "zstd":
+      return config.compressionType
+  }
+}
+
+/** The same records as a batch of another codec, or with dense offsets. */
+const rewritten = (
+  { header }: Part,
+  records: ReadonlyArray<RecordBatch.PlacedRecord>,
+  compression: Compression
+): Uint8Array => {
+  const baseTimestamp = records[0]?.timestamp ?? header.baseTimestamp
+  return RecordBatch.encode({
+    ...header,
+    compression,
+    timestampType: "CreateTime",
+    isTransactional: RecordBatch.isTransactional(header),
+    isControl: RecordBatch.isControl(header),
+    baseTimestamp,
+    lastOffsetDelta: Math.max(0, records.length - 1),
+    records: records.map(({ headers, key, timestamp, value }, offsetDelta) => ({
+      offsetDelta,
+      timestampDelta: timestamp - baseTimestamp,
+      key,
+      value,
+      headers
+    }))
+  })
+}
+
+const setMaxTimestamp = (bytes: Uint8Array, timestamp: number): void => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, RecordBatch.headerSize)
+  writeInt64(view, 35, timestamp)
+  view.setUint32(17, RecordBatch.checksum(bytes, 0, bytes.length))
+}
+
+/**
+ * Checks an append and answers the bytes to write, from `firstOffset` on. The bytes given are not changed.
+ *
+ * Fails by name as the real leader does; throws `Malformed` for records that cannot be read, and `MissingCodec`.
+ */
+export const validateAndAssign = (
+  parts: ReadonlyArray<Part>,
+  config: LogConfig,
+  { firstOffset, leaderEpoch, now, origin }: {
+    readonly firstOffset: number
+    readonly leaderEpoch: number
+    readonly now: number
+    readonly origin: Origin
+  }
+): Validated => {
+  const target = targetOf(parts, config)
+  if (target !== "none" && parts.length > 1) fail("InvalidRecord", "Compressed outer record has more than one batch")
+  const written: Array<Uint8Array> = []
+  let nextOffset = firstOffset
+  let largest = { timestamp: -1, offset: -1 }
+  for (const part of parts) {
+    checkBatch(part, origin)
+    const records = RecordBatch.records(part.bytes, part.header)
+    for (const record of records) checkRecord(record, part, config, now)
+    const isDense = records.every((record, index) => record.offset === part.header.baseOffset + index)
+    const isKept = RecordBatch.compressionOf(part.header) === target && isDense
+    const bytes = isKept ? part.bytes.slice() : rewritten(part, records, target)
+    const isStamped = config.messageTimestampType === "LogAppendTime"
+    const timestamp = isStamped ? now : records.reduce((most, record) => Math.max(most, record.timestamp), -1)
+    if (isStamped) RecordBatch.stamp(bytes, 0, bytes.length, now)
+    else if (RecordBatch.readHeader(bytes).maxTimestamp !== timestamp) setMaxTimestamp(bytes, timestamp)
+    RecordBatch.assign(bytes, 0, nextOffset, leaderEpoch)
+    nextOffset += records.length
+    if (timestamp > largest.timestamp) largest = { timestamp, offset: nextOffset - 1 }
+    written.push(bytes)
+  }
+  return {
+    bytes: written.length === 1 ? written[0]! : new Uint8Array(Buffer.concat(written)),
+    lastOffset: nextOffset - 1,
+    maxTimestamp: largest.timestamp,
+    offsetOfMaxTimestamp: largest.offset
+  }
+}
