@@ -1,2 +1,20 @@
-/** RocketMQ with fixed roles (behaviour of 4.9.x, 5.x differences as named switches): its store. */
-export {}
+/** RocketMQ with fixed roles (behaviour of 4.9.x, 5.x differences as named switches): its store and the formats of it. */
+export * as CheckMessage from "./storage/CheckMessage.ts"
+export * as CommitLog from "./storage/CommitLog.ts"
+export * as ConfigFile from "./storage/ConfigFile.ts"
+export * as ConsumeQueue from "./storage/ConsumeQueue.ts"
+export * as ConsumeQueueStore from "./storage/ConsumeQueueStore.ts"
+export * as Images from "./storage/Images.ts"
+export * as IndexFile from "./storage/IndexFile.ts"
+export * as Inspect from "./storage/Inspect.ts"
+export * as MessageBatch from "./storage/MessageBatch.ts"
+export * as MessageCodec from "./storage/MessageCodec.ts"
+export * as MessageStore from "./storage/MessageStore.ts"
+export * as Properties from "./storage/Properties.ts"
+export * as ReferenceLog from "./storage/ReferenceLog.ts"
+export * as StoreConfig from "./storage/StoreConfig.ts"
+export * as StoreExpiry from "./storage/StoreExpiry.ts"
+export * as StoreImage from "./storage/StoreImage.ts"
+export * as StoreLifecycle from "./storage/StoreLifecycle.ts"
+export * as StoreReads from "./storage/StoreReads.ts"
+export * as StoreRecovery from "./storage/StoreRecovery.ts"

@@ -5,7 +5,7 @@ import * as Properties from "../../../src/rocketmq/storage/Properties.ts"
 
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 
-export const host: fc.Arbitrary<Host> = fc.record({
+const host: fc.Arbitrary<Host> = fc.record({
   address: fc.oneof(bytesOf(4), bytesOf(16)),
   port: fc.nat(0xffff)
 })

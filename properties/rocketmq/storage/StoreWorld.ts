@@ -50,7 +50,7 @@ export type Command =
     readonly profile: "Subset" | "DropAll" | "Torn"
   }
 
-export type Kind = "plain" | "delayed" | "half" | "commit" | "rollback"
+type Kind = "plain" | "delayed" | "half" | "commit" | "rollback"
 
 /** Sizes of bodies: a few that come again and again, so that one message can take another's place to the byte. */
 const size = fc.oneof(fc.constantFrom(20, 90), fc.nat(200))
@@ -77,7 +77,7 @@ const batch = fc.record({
 const simple = (...tags: ReadonlyArray<Exclude<Command["_tag"], "Put" | "Batch" | "PowerLoss">>) =>
   fc.constantFrom(...tags).map((_tag): Command => ({ _tag }))
 
-export const powerLoss: fc.Arbitrary<Command> = fc.record({
+const powerLoss: fc.Arbitrary<Command> = fc.record({
   _tag: fc.constant("PowerLoss" as const),
   choices: fc.array(fc.nat(1), { minLength: 4, maxLength: 40 }),
   profile: fc.constantFrom("Subset" as const, "DropAll" as const, "Torn" as const)
@@ -138,7 +138,7 @@ export interface World {
 }
 
 /** A run that broke a property: what was expected, and after which command. */
-export class Broken extends Error {}
+class Broken extends Error {}
 
 const run = <A, E>(effect: Effect.Effect<A, E>): A => {
   const exit = Effect.runSyncExit(effect)
@@ -244,7 +244,7 @@ const queueOffsetAt = (world: World, offset: number, _kind: Kind): number =>
   logOf(world.store).find(({ physicalOffset }) => physicalOffset === offset)!.queueOffset
 
 /** Every message of the log as bytes say it, strictly decoded, up to where the log ends. */
-export const logOf = (store: Store.MessageStore): ReadonlyArray<Codec.StoredMessage> => {
+const logOf = (store: Store.MessageStore): ReadonlyArray<Codec.StoredMessage> => {
   const messages: Array<Codec.StoredMessage> = []
   for (const file of store.log.files.files) {
     const end = file.buffer === undefined ? file.wrote : file.committed

@@ -9,7 +9,6 @@
  * (CommitLog.asyncPutMessage, DefaultAppendMessageCallback.doAppend).
  */
 import type * as Disk from "../../world/Disk.ts"
-import { type Checked, checkMessage, type CheckOptions } from "./CheckMessage.ts"
 import * as Files from "./MappedFileQueue.ts"
 import * as Codec from "./MessageCodec.ts"
 import type { StoreConfig } from "./StoreConfig.ts"
@@ -139,10 +138,4 @@ export const messageAt = (log: CommitLog, offset: bigint, size: number): Uint8Ar
   if (((position + size) | 0) > Files.readable(file)) return undefined
   if (size < 0 || position + size > log.files.fileSize) return "illegal size"
   return file.file.read(position, size)
-}
-
-/** One step of a walk over the log: what is at `offset`, of what can be read. */
-export const check = (log: CommitLog, offset: bigint, options: CheckOptions): Checked | undefined => {
-  const data = dataFrom(log, offset, false)
-  return data === undefined ? undefined : checkMessage(data.bytes, 0, data.bytes.length, options)
 }

@@ -47,7 +47,7 @@ export const dispatch = (dispatcher: Dispatcher, request: DispatchRequest): void
 }
 
 /** Where dispatch must stop for now. */
-export const endOffset = (dispatcher: Dispatcher): bigint => {
+const endOffset = (dispatcher: Dispatcher): bigint => {
   const { config, log } = dispatcher
   return config.behaviour.dispatchesBeforeFlush || config.flushDiskType === "ASYNC_FLUSH"
     ? Log.maxOffset(log)

@@ -71,7 +71,7 @@ export const make = (
 export const join = (directory: string, name: string): string => name === "" ? directory : `${directory}/${name}`
 
 /** A file's name: its base offset in at least 20 digits. */
-export const nameOf = (base: bigint): string =>
+const nameOf = (base: bigint): string =>
   base < 0n ? `-${(-base).toString().padStart(20, "0")}` : base.toString().padStart(20, "0")
 
 /** `Long.parseLong`, `undefined` where Java throws. */
@@ -147,7 +147,7 @@ export const load = (
 
 export const first = (queue: MappedFileQueue): MappedFile | undefined => queue.files[0]
 export const last = (queue: MappedFileQueue): MappedFile | undefined => queue.files.at(-1)
-export const isFull = (queue: MappedFileQueue, file: MappedFile): boolean => file.wrote === queue.fileSize
+const isFull = (queue: MappedFileQueue, file: MappedFile): boolean => file.wrote === queue.fileSize
 
 /** How far a file can be read: what is only in its buffer cannot. */
 export const readable = (file: MappedFile): number => file.buffer === undefined ? file.wrote : file.committed

@@ -93,16 +93,9 @@ export const bornHostBytes = (sysFlag: number): number => sysFlag & SysFlag.born
 export const storeHostBytes = (sysFlag: number): number => sysFlag & SysFlag.storeHostV6 ? 20 : 8
 
 /** Writes a safe integer as i64. */
-export const writeLong = (view: DataView, position: number, value: number): void => {
+const writeLong = (view: DataView, position: number, value: number): void => {
   view.setInt32(position, Math.floor(value / 0x1_0000_0000))
   view.setUint32(position + 4, value >>> 0)
-}
-
-/** Whether a message can be stored at all, and if not, why. */
-export const refusal = (message: Message, maxMessageSize: number): "body" | "topic" | "properties" | undefined => {
-  if (utf8.encode(message.topic).length > 0x7fff) return "topic"
-  if (utf8.encode(message.properties).length > 0x7fff) return "properties"
-  return message.body.length > maxMessageSize ? "body" : undefined
 }
 
 /** Name of the property that holds a checksum of the whole entry, and the bytes that it takes. */

@@ -18,8 +18,8 @@ import * as Files from "./MappedFileQueue.ts"
 import type { MessageStore } from "./MessageStore.ts"
 
 /** Above these the disk is cleaned whatever the age of the files, and no longer written to (percent). */
-export const cleanForciblyRatio = 85
-export const warningRatio = 90
+const cleanForciblyRatio = 85
+const warningRatio = 90
 
 /** Files removed in one round at most. */
 const batchMax = 10

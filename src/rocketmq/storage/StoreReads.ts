@@ -114,14 +114,18 @@ export interface QueryMessage {
   readonly end: number
 }
 
+/** What the index finds, in the order of the log, collisions included. */
+export const physicalOffsets = (parts: Parts, ask: QueryMessage): ReadonlyArray<bigint> =>
+  Index.query(parts.index, ask).toSorted((left, right) => left < right ? -1 : left > right ? 1 : 0)
+
 /**
- * Messages of a topic with a key, newest first, as the index finds them.
+ * Messages of a topic with a key, oldest first; of many the newest `maxNum`, as the index finds them.
  *
- * The index keeps hashes, so the real broker also answers messages whose key merely collides, and its clients compare;
- * here they are compared already.
+ * A message that recovery indexed again is answered twice, as in the real store. The index keeps hashes, so the real
+ * broker also answers messages whose key merely collides, and its clients compare; here they are compared already.
  */
 export const queryMessage = (parts: Parts, ask: QueryMessage): ReadonlyArray<Look.Looked> =>
-  Index.query(parts.index, ask).flatMap((offset) => {
+  physicalOffsets(parts, ask).flatMap((offset) => {
     const data = Log.dataFrom(parts.log, offset, false)
     const message = data === undefined ? undefined : Look.decode(data.bytes, parts.config)
     if (message === undefined || message.topic !== ask.topic) return []
