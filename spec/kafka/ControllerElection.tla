@@ -1,0 +1,811 @@
+------------------------- MODULE ControllerElection -------------------------
+(* ZooKeeper elects one controller among the brokers; the controller decides   *)
+(* every partition's leader and in-sync replicas, and tells the brokers.       *)
+(*                                                                             *)
+(*   broker --toZk--> ZooKeeper --fromZk--> broker      replies and watch events *)
+(*   controller --orders--> broker                      LeaderAndIsr, UpdateMetadata, StopReplica *)
+(*   leader --alter--> controller                       AlterPartition         *)
+(*   follower --fetch--> leader                                                *)
+(*                                                                             *)
+(* The decision in it: every write of a controller is one transaction with a   *)
+(* check of /controller_epoch, and every order carries the controller's, the   *)
+(* broker's and the leader's epoch. A broker's epoch is the czxid of its znode; *)
+(* here the number of its session, since a session creates it at most once.    *)
+(* Left out: reassignment, deletion, reads from ZooKeeper's followers, children *)
+(* and their data are read at once.                                            *)
+(* Authority: KafkaController, PartitionStateMachine, ReplicaStateMachine,     *)
+(* ControllerChannelManager, KafkaZkClient, ReplicaManager (3.9).              *)
+EXTENDS ZooKeeperTree, FiniteSets
+
+CONSTANTS CompareBrokerEpoch,          \* K14: a broker whose epoch rose has failed and started again
+          RequestCarriesBrokerEpoch,   \* K15: an order for an earlier incarnation is refused
+          AtomicRegister,              \* K16: /controller and its epoch are one transaction
+          FenceControllerWrites,       \* K17: a write checks the version of /controller_epoch
+          BrokerChecksControllerEpoch, \* K18: an order of an earlier controller is refused
+          ZombieAlterCheck,            \* K20: a leader that is ahead of the controller is told so
+          RegisterRetries,             \* K21: a broker registers again while its old znode is there
+          AtomicBecomeFollower,        \* K22: an order is taken whole or not at all
+          UncleanElection,             \* a replica out of sync may lead when no other can
+          Brokers, Partitions, Replicas,
+          Warm,         \* the cluster stands already: broker 1 is the controller, partitions are led by their first replica
+          FaultsApart,  \* a process fails only when the cluster has dealt with all that happened before
+          MaxRecords, MaxFaults, MaxDeletes, MaxAlters, MaxAsked, MaxSessions, MaxQueue
+
+VARIABLES tree,     \* ZooKeeper's znodes
+          sessions, \* [broker -> set of live sessions]
+          opened,   \* [broker -> sessions it was given so far]
+          attached, \* [broker -> session of its connection, <<>> or <<number>>]
+          watches,  \* [broker -> subset of {"controller", "brokers"}]
+          linked,   \* [broker -> its connection to ZooKeeper is there]
+          toZk, fromZk, \* [broker -> Seq(message)], in flight
+          status,   \* [broker -> "up", "down"]
+          own,      \* [broker -> what the process knows]
+          orders,   \* [controller -> [broker -> <<>> or <<[open, message]>>]]
+          alter,    \* [broker -> <<>> or <<[open, to, message]>>]
+          fetch,    \* [broker -> [partition -> <<>> or <<[open, to, message]>>]]
+          log,      \* [broker -> [partition -> end offset]]
+          acked,    \* [partition -> end of what producers were told is kept], the clients' ledger
+          faults, deletes, alters, asked
+
+zookeeper == <<tree, sessions, opened, attached, watches>>
+links == <<linked, toZk, fromZk>>
+data == <<log, acked>>
+budget == <<faults, deletes, alters, asked>>
+vars == <<zookeeper, links, status, own, orders, alter, fetch, data, budget>>
+
+Broker == 1..Brokers
+Partition == 1..Partitions
+Session == 1..MaxSessions
+ReplicasOf(p) == [i \in 1..Replicas |-> ((p + i - 2) % Brokers) + 1]
+Range(s) == {s[i] : i \in DOMAIN s}
+Kept(s, of) == SelectSeq(s, LAMBDA x : x \in of)
+RECURSIVE Ascending(_)
+Ascending(s) == IF s = {} THEN <<>> ELSE LET x == CHOOSE x \in s : \A y \in s : x <= y IN <<x>> \o Ascending(s \ {x})
+Brokerwise(f(_)) == [b \in Broker |-> f(b)]
+
+ControllerPath == <<"controller", 0>>
+EpochPath == <<"controller_epoch", 0>>
+IdPath(b) == <<"ids", b>>
+StatePath(p) == <<"state", p>>
+Path == {ControllerPath, EpochPath} \cup {IdPath(b) : b \in Broker} \cup {StatePath(p) : p \in Partition}
+
+NoData == [_tag |-> "None"]
+BrokerData == [_tag |-> "Broker"]
+ControllerData(b) == [_tag |-> "Controller", broker |-> b]
+EpochData(n) == [_tag |-> "Epoch", value |-> n]
+StateData(leader, epoch, isr, controllerEpoch) ==
+  [_tag |-> "State", leader |-> leader, epoch |-> epoch, isr |-> isr, controllerEpoch |-> controllerEpoch]
+
+Nowhere == [q \in Partition |-> <<>>]
+Nobody == [b \in Broker |-> <<>>]
+
+(* what a process knows when it starts; a process that is down knows the same *)
+Start ==
+  [session |-> <<>>, connecting |-> FALSE, asks |-> <<>>, phase |-> "starting", events |-> <<>>,
+   registered |-> <<>>, view |-> <<>>, active |-> FALSE,
+   live |-> Nobody, states |-> Nowhere, shutting |-> {}, todo |-> <<>>, judging |-> <<>>, queues |-> Nobody,
+   known |-> 0, boss |-> <<>>, alive |-> {}, meta |-> Nowhere, parts |-> Nowhere, proposed |-> <<>>]
+
+-----------------------------------------------------------------------------
+(* the thread of the controller: what it knows -> what it knows, with what it asks ZooKeeper *)
+Ask(o, phase, request) == [o EXCEPT !.phase = phase, !.asks = <<request>>]
+Read(what) == [_tag |-> "Read", what |-> what]
+Transaction(ops) == [_tag |-> "Multi", ops |-> ops]
+Register(o, b) == Ask(o, "registering", Transaction(<<Create(IdPath(b), NoData, TRUE), SetData(IdPath(b), BrokerData, 0)>>))
+
+LiveSet(o) == {b \in Broker : o.live[b] # <<>>}
+Order(o, b, to, message) == [controller |-> b, controllerEpoch |-> o.view[1], brokerEpoch |-> o.live[to][1], content |-> message]
+Tell(o, b, to, message) ==
+  [o EXCEPT !.queues = [x \in Broker |-> IF x \in to /\ o.live[x] # <<>>
+                                         THEN Append(o.queues[x], Order(o, b, x, message)) ELSE o.queues[x]]]
+LeaderAndIsr(p, state) == [_tag |-> "LeaderAndIsr", partition |-> p, state |-> state]
+UpdateMetadata(o) ==
+  [_tag |-> "UpdateMetadata", live |-> LiveSet(o),
+   leaders |-> [p \in Partition |-> IF o.states[p] = <<>> THEN <<>>
+                                    ELSE <<[leader |-> o.states[p][1].leader, epoch |-> o.states[p][1].epoch]>>]]
+StopReplica(p, epoch) == [_tag |-> "StopReplica", partition |-> p, epoch |-> epoch]
+
+RECURSIVE TellAll(_, _, _, _)
+(* orders about each partition in ps, to those of `to` that hold it *)
+TellAll(o, b, to, ps) ==
+  IF ps = {} THEN o
+  ELSE LET p == CHOOSE p \in ps : \A q \in ps : p <= q
+           next == IF o.states[p] = <<>> THEN o
+                   ELSE Tell(o, b, to \cap Range(ReplicasOf(p)), LeaderAndIsr(p, o.states[p][1]))
+       IN TellAll(next, b, to, ps \ {p})
+
+Resign(o) ==
+  [o EXCEPT !.active = FALSE, !.view = <<>>, !.live = Nobody, !.states = Nowhere, !.shutting = {}, !.todo = <<>>,
+            !.judging = <<>>, !.queues = Nobody]
+
+(* elections: the first replica in the order of the assignment that is live and in sync *)
+First(p, among) == LET s == Kept(ReplicasOf(p), among) IN IF s = <<>> THEN <<>> ELSE <<s[1]>>
+Election(o, p, kind) ==
+  LET s == o.states[p][1]
+      live == LiveSet(o)
+      eligible == live \cap Range(s.isr)
+  IN CASE kind = "offline" ->
+            IF s.leader # <<>> /\ s.leader[1] \in live THEN <<>>
+            ELSE IF First(p, eligible) # <<>> THEN <<[leader |-> First(p, eligible), isr |-> Kept(s.isr, live)]>>
+            ELSE IF UncleanElection /\ First(p, live) # <<>>
+                 THEN <<[leader |-> First(p, live), isr |-> First(p, live)]>> ELSE <<>>
+       [] kind = "preferred" ->
+            LET r == ReplicasOf(p)[1]
+            IN IF r \in eligible /\ s.leader # <<r>> THEN <<[leader |-> <<r>>, isr |-> s.isr]>> ELSE <<>>
+       [] kind = "shutdown" ->
+            IF s.leader = <<>> \/ s.leader[1] \notin o.shutting \/ First(p, eligible \ o.shutting) = <<>> THEN <<>>
+            ELSE <<[leader |-> First(p, eligible \ o.shutting), isr |-> Kept(s.isr, Range(s.isr) \ o.shutting)]>>
+
+Task(kind, p, r, isr) == [kind |-> kind, partition |-> p, replica |-> r, isr |-> isr]
+(* what a task writes: <<>> for nothing, or <<state>> *)
+Decision(o, t) ==
+  LET p == t.partition
+  IN IF t.kind = "new"
+     THEN IF o.states[p] # <<>> \/ First(p, LiveSet(o)) = <<>> THEN <<>>
+          ELSE <<StateData(First(p, LiveSet(o)), 0, Kept(ReplicasOf(p), LiveSet(o)), o.view[1])>>
+     ELSE IF o.states[p] = <<>> THEN <<>>
+     ELSE LET s == o.states[p][1]
+          IN CASE t.kind = "drop" ->
+                    IF t.replica \notin Range(s.isr) THEN <<>>
+                    ELSE <<StateData(IF s.leader = <<t.replica>> THEN <<>> ELSE s.leader, s.epoch + 1,
+                                     IF Len(s.isr) = 1 THEN s.isr ELSE Kept(s.isr, Range(s.isr) \ {t.replica}),
+                                     o.view[1])>>
+               [] t.kind = "retire" ->
+                    IF t.replica \notin Range(s.isr) \/ s.leader = <<t.replica>> THEN <<>>
+                    ELSE <<StateData(s.leader, s.epoch + 1, Kept(s.isr, Range(s.isr) \ {t.replica}), o.view[1])>>
+               [] t.kind = "alter" -> <<StateData(s.leader, s.epoch, t.isr, o.view[1])>>
+               [] OTHER ->
+                    LET e == Election(o, p, t.kind)
+                    IN IF e = <<>> THEN <<>> ELSE <<StateData(e[1].leader, s.epoch + 1, e[1].isr, o.view[1])>>
+
+VersionOf(o, p) == o.states[p][1].version
+Fence(o) == IF FenceControllerWrites THEN <<CheckVersion(EpochPath, o.view[2])>> ELSE <<>>
+Write(o, t, state) ==
+  Transaction(Fence(o) \o <<IF t.kind = "new" THEN Create(StatePath(t.partition), state, FALSE)
+                            ELSE SetData(StatePath(t.partition), state, VersionOf(o, t.partition))>>)
+
+AllPartitions == Ascending(Partition)
+Offline == [i \in 1..Partitions |-> Task("offline", i, 0, <<>>)]
+DropsOf(kind, r) ==
+  LET ps == SelectSeq(AllPartitions, LAMBDA p : r \in Range(ReplicasOf(p))) IN [i \in DOMAIN ps |-> Task(kind, ps[i], r, <<>>)]
+RECURSIVE Concat(_)
+Concat(ss) == IF ss = <<>> THEN <<>> ELSE ss[1] \o Concat(Tail(ss))
+Each(set, tasks(_)) == LET s == Ascending(set) IN Concat([i \in DOMAIN s |-> tasks(s[i])])
+
+(* a broker leaves or joins the controller's view *)
+Remove(o, r) == [o EXCEPT !.live[r] = <<>>, !.queues[r] = <<>>, !.shutting = @ \ {r}]
+Add(o, b, r, epoch) ==
+  LET joined == [o EXCEPT !.live[r] = <<epoch>>]
+  IN TellAll(Tell(joined, b, Broker, UpdateMetadata(joined)), b, {r}, Partition)
+
+RECURSIVE Proceed(_, _)
+RECURSIVE Finish(_, _)
+(* takes the tasks in turn, up to the first that has something to write *)
+Proceed(o, b) ==
+  IF o.todo = <<>> THEN Finish(o, b)
+  ELSE LET t == Head(o.todo)
+           rest == [o EXCEPT !.todo = Tail(@)]
+       IN CASE t.kind = "remove" -> Proceed(Remove(rest, t.replica), b)
+            [] t.kind = "add" -> Proceed(Add(rest, b, t.replica, t.partition), b)
+            [] OTHER -> LET d == Decision(o, t)
+                        IN IF d = <<>> THEN Proceed(rest, b) ELSE Ask(o, "writing", Write(o, t, d[1]))
+
+Begin(o, b, event) ==
+  CASE event[1] = "controller" -> Ask(o, "electing", Read("controller"))
+    [] ~o.active -> Finish(o, b)
+    [] event[1] = "brokers" -> Ask(o, "changing", Read("brokers"))
+    [] event[1] = "create" -> Proceed([o EXCEPT !.todo = <<Task("new", event[2], 0, <<>>)>>], b)
+    [] event[1] = "preferred" -> Proceed([o EXCEPT !.todo = <<Task("preferred", event[2], 0, <<>>)>>], b)
+    [] event[1] = "shutdown" ->
+         IF o.live[event[2]] = <<>> THEN Finish(o, b)
+         ELSE Proceed([o EXCEPT !.shutting = @ \cup {event[2]},
+                                !.todo = [i \in 1..Partitions |-> Task("shutdown", i, 0, <<>>)] \o DropsOf("retire", event[2])], b)
+Finish(o, b) ==
+  IF o.events = <<>> THEN [o EXCEPT !.phase = "idle"] ELSE Begin([o EXCEPT !.events = Tail(@)], b, Head(o.events))
+
+Lead(o, epoch, version) == Ask([o EXCEPT !.active = TRUE, !.view = <<epoch, version>>], "loading", Read("brokers"))
+
+(* the order of KafkaController.processBrokerChange: new, bounced, dead *)
+Changes(o, brokers) ==
+  LET new == {r \in Broker : o.live[r] = <<>> /\ brokers[r] # <<>>}
+      bounced == {r \in Broker : CompareBrokerEpoch /\ o.live[r] # <<>> /\ brokers[r] # <<>> /\ o.live[r] # brokers[r]}
+      dead == {r \in Broker : o.live[r] # <<>> /\ brokers[r] = <<>>}
+      removal(r) == <<Task("remove", 0, r, <<>>)>>
+      adding(r) == <<Task("add", brokers[r][1], r, <<>>)>>
+      dropping(r) == DropsOf("drop", r)
+      failure(set) == IF set = {} THEN <<>> ELSE Each(set, removal) \o Offline \o Each(set, dropping)
+      startup(set) == IF set = {} THEN <<>> ELSE Each(set, adding) \o Offline
+  IN startup(new) \o failure(bounced) \o startup(bounced) \o failure(dead)
+
+Loaded(o, b, states) ==
+  LET known == [o EXCEPT !.states = states]
+      absent == Broker \ LiveSet(o)
+      dropping(r) == DropsOf("drop", r)
+  IN Proceed([TellAll(Tell(known, b, Broker, UpdateMetadata(known)), b, Broker, Partition)
+                EXCEPT !.todo = Each(absent, dropping) \o Offline], b)
+
+(* a write went through: the brokers that hold the partition hear of it, then all *)
+Wrote(o, b) ==
+  LET t == Head(o.todo)
+      p == t.partition
+      d == Decision(o, t)[1]
+      state == [leader |-> d.leader, epoch |-> d.epoch, isr |-> d.isr, controllerEpoch |-> d.controllerEpoch,
+                version |-> IF o.states[p] = <<>> THEN 0 ELSE VersionOf(o, p) + 1]
+      changed == [o EXCEPT !.states[p] = <<state>>, !.todo = Tail(@)]
+      told == IF t.kind = "alter" THEN changed
+              ELSE Tell(changed, b, Range(ReplicasOf(p)) \ {t.replica}, LeaderAndIsr(p, state))
+      all == Tell(told, b, Broker, UpdateMetadata(changed))
+  IN IF t.kind = "retire" THEN Tell(all, b, {t.replica}, StopReplica(p, state.epoch)) ELSE all
+
+Deposed(o) == Ask(Resign(o), "electing", Read("controller"))
+
+(* the reply to what was asked; `result` is the new state, `verdict` answers the leader that waits for one *)
+Turn(o, verdict) == [own |-> o, verdict |-> verdict]
+Continue(before, b, m) ==
+  LET o == [before EXCEPT !.asks = <<>>]
+      elect(x) == Ask(x, "electing", Read("controller"))
+      refused == IF o.judging = <<>> THEN <<>> ELSE <<[_tag |-> "Refused", code |-> "NotController"]>>
+      quiet(x) == Turn(x, <<>>)
+  IN CASE o.phase = "registering" ->
+            IF m._tag = "Done" THEN quiet(elect([o EXCEPT !.registered = o.session]))
+            ELSE quiet(Ask(o, "checking", Read("id")))
+       [] o.phase = "checking" ->
+            quiet(IF m.owner = <<>> THEN Register(o, b)
+                  ELSE IF m.owner = o.session THEN elect([o EXCEPT !.registered = o.session])
+                  ELSE IF RegisterRetries THEN Register(o, b) ELSE [o EXCEPT !.phase = "unregistered"])
+       [] o.phase = "electing" ->
+            IF m.controller = <<b>> /\ o.active THEN quiet(Finish(o, b))
+            ELSE LET left == IF o.active THEN Resign(o) ELSE o
+                 IN quiet(IF m.controller = <<>> THEN Ask(left, "reading", Read("epoch")) ELSE Finish(left, b))
+       [] o.phase = "reading" ->
+            quiet(IF m.epoch = <<>> THEN Ask(o, "creating", Transaction(<<Create(EpochPath, EpochData(0), FALSE)>>))
+                  ELSE LET claim == <<Create(ControllerPath, ControllerData(b), TRUE)>>
+                           raise == <<SetData(EpochPath, EpochData(m.epoch[1] + 1), m.epoch[2])>>
+                       IN Ask([o EXCEPT !.view = m.epoch], "claiming",
+                              Transaction(IF AtomicRegister THEN claim \o raise ELSE claim)))
+       [] o.phase = "creating" -> quiet(Ask(o, "reading", Read("epoch")))
+       [] o.phase = "claiming" ->
+            quiet(IF m._tag = "Done"
+                  THEN IF AtomicRegister THEN Lead(o, o.view[1] + 1, o.view[2] + 1) ELSE Ask(o, "counting", Read("epoch"))
+                  ELSE Ask(o, "verifying", Read("controller")))
+       [] o.phase = "verifying" ->
+            quiet(IF m.controller = <<b>> THEN Ask(o, "recounting", Read("epoch"))
+                  ELSE Finish([o EXCEPT !.view = <<>>], b))
+       [] o.phase = "recounting" ->
+            quiet(IF m.epoch[1] = o.view[1] + 1 THEN Lead(o, m.epoch[1], m.epoch[2]) ELSE Finish([o EXCEPT !.view = <<>>], b))
+       [] o.phase = "counting" ->
+            quiet(Ask([o EXCEPT !.view = m.epoch], "raising",
+                      Transaction(<<SetData(EpochPath, EpochData(m.epoch[1] + 1), m.epoch[2])>>)))
+       [] o.phase = "raising" ->
+            quiet(IF m._tag = "Done" THEN Lead(o, o.view[1] + 1, o.view[2] + 1) ELSE elect([o EXCEPT !.view = <<>>]))
+       [] o.phase = "loading" -> quiet(Ask([o EXCEPT !.live = m.brokers], "loadingStates", Read("states")))
+       [] o.phase = "loadingStates" -> quiet(Loaded(o, b, m.states))
+       [] o.phase = "changing" ->
+            LET changes == Changes(o, m.brokers)
+                seen == IF CompareBrokerEpoch THEN o
+                        ELSE [o EXCEPT !.live = [r \in Broker |-> IF o.live[r] # <<>> /\ m.brokers[r] # <<>>
+                                                                  THEN m.brokers[r] ELSE o.live[r]]]
+            IN quiet(Proceed([seen EXCEPT !.todo = changes], b))
+       [] o.phase = "writing" ->
+            LET t == Head(o.todo)
+            IN IF m._tag = "Done"
+               THEN LET w == Wrote(o, b)
+                    IN Turn(Proceed([w EXCEPT !.judging = <<>>], b),
+                            IF t.kind = "alter" THEN <<[_tag |-> "Altered", state |-> w.states[t.partition][1]]>> ELSE <<>>)
+               ELSE IF FenceControllerWrites /\ m.at = 1 THEN Turn(Deposed(o), refused)
+               ELSE IF t.kind = "alter"
+                    THEN Turn(Proceed([o EXCEPT !.todo = Tail(@), !.judging = <<>>], b), <<[_tag |-> "Refused", code |-> "InvalidUpdateVersion"]>>)
+                    ELSE quiet(Ask(o, "refreshing", Read("states")))
+       [] o.phase = "refreshing" ->
+            LET p == Head(o.todo).partition
+                newer == m.states[p] # <<>> /\ m.states[p][1].controllerEpoch > o.view[1]
+            IN quiet(Proceed([o EXCEPT !.states = m.states, !.todo = IF newer THEN Tail(@) ELSE @], b))
+
+(* the session is over: the queue of the thread is cleared, the controller resigns, a session is asked for again *)
+Expired(o) ==
+  [Resign(o) EXCEPT !.session = <<>>, !.connecting = TRUE, !.asks = <<>>, !.phase = "starting", !.events = <<>>]
+
+-----------------------------------------------------------------------------
+(* a broker and the orders of a controller *)
+Fenced(o, m) ==
+  \/ BrokerChecksControllerEpoch /\ m.controllerEpoch < o.known
+  \/ RequestCarriesBrokerEpoch /\ m.brokerEpoch < o.registered[1]
+Became(o, m) ==
+  LET c == m.content
+      now == [o EXCEPT !.known = m.controllerEpoch, !.boss = <<m.controller>>]
+  IN CASE c._tag = "UpdateMetadata" -> [now EXCEPT !.alive = c.live, !.meta = c.leaders]
+       [] c._tag = "LeaderAndIsr" ->
+            IF o.parts[c.partition] # <<>> /\ c.state.epoch <= o.parts[c.partition][1].epoch THEN now
+            ELSE [now EXCEPT !.parts[c.partition] = <<[epoch |-> c.state.epoch, role |-> c.state.epoch, leader |-> c.state.leader,
+                                                       isr |-> c.state.isr, version |-> c.state.version, synced |-> {}]>>]
+       [] c._tag = "StopReplica" ->
+            IF o.parts[c.partition] = <<>> \/ c.epoch < o.parts[c.partition][1].epoch THEN now
+            ELSE [now EXCEPT !.parts[c.partition] = <<>>]
+Leads(b, p) == own[b].parts[p] # <<>> /\ own[b].parts[p][1].leader = <<b>>
+
+-----------------------------------------------------------------------------
+StateAt(b, p) == [leader |-> <<ReplicasOf(p)[1]>>, epoch |-> 0, isr |-> ReplicasOf(p), controllerEpoch |-> 1, version |-> 0]
+WarmMemory(b) ==
+  [Start EXCEPT !.session = <<1>>, !.phase = "idle", !.registered = <<1>>, !.known = 1, !.boss = <<1>>, !.alive = Broker,
+                !.view = IF b = 1 THEN <<1, 1>> ELSE <<>>, !.active = (b = 1),
+                !.live = IF b = 1 THEN [x \in Broker |-> <<1>>] ELSE Nobody,
+                !.states = IF b = 1 THEN [p \in Partition |-> <<StateAt(b, p)>>] ELSE Nowhere,
+                !.meta = [p \in Partition |-> <<[leader |-> StateAt(b, p).leader, epoch |-> 0]>>],
+                !.parts = [p \in Partition |-> IF b \in Range(ReplicasOf(p))
+                             THEN <<[epoch |-> 0, role |-> 0, leader |-> StateAt(b, p).leader, isr |-> ReplicasOf(p), version |-> 0,
+                                     synced |-> {}]>> ELSE <<>>]]
+Node(d, version, owner) == <<[data |-> d, version |-> version, owner |-> owner]>>
+WarmTree ==
+  [path \in Path |->
+     CASE path = ControllerPath -> Node(ControllerData(1), 0, <<1, 1>>)
+       [] path = EpochPath -> Node(EpochData(1), 1, <<>>)
+       [] path[1] = "ids" -> Node(BrokerData, 1, <<path[2], 1>>)
+       [] path[1] = "state" -> Node(StateData(<<ReplicasOf(path[2])[1]>>, 0, ReplicasOf(path[2]), 1), 0, <<>>)]
+
+Init ==
+  /\ tree = IF Warm THEN WarmTree ELSE [path \in Path |-> <<>>]
+  /\ sessions = [b \in Broker |-> IF Warm THEN {1} ELSE {}]
+  /\ opened = [b \in Broker |-> IF Warm THEN 1 ELSE 0]
+  /\ attached = [b \in Broker |-> IF Warm THEN <<1>> ELSE <<>>]
+  /\ watches = [b \in Broker |-> IF ~Warm THEN {} ELSE IF b = 1 THEN {"controller", "brokers"} ELSE {"controller"}]
+  /\ linked = [b \in Broker |-> Warm]
+  /\ toZk = Nobody /\ fromZk = Nobody
+  /\ status = [b \in Broker |-> "up"]
+  /\ own = [b \in Broker |-> IF Warm THEN WarmMemory(b) ELSE Start]
+  /\ orders = [c \in Broker |-> Nobody] /\ alter = Nobody /\ fetch = [b \in Broker |-> Nowhere]
+  /\ log = [b \in Broker |-> [p \in Partition |-> 0]] /\ acked = [p \in Partition |-> 0]
+  /\ faults = 0 /\ deletes = 0 /\ alters = 0 /\ asked = 0
+
+-----------------------------------------------------------------------------
+(* ZooKeeper *)
+WatchedBy(b, kind) == kind \in watches[b]
+Fires(old, new) ==
+  (IF old[ControllerPath] # new[ControllerPath] THEN <<"controller">> ELSE <<>>)
+  \o (IF \E b \in Broker : (old[IdPath(b)] = <<>>) # (new[IdPath(b)] = <<>>) THEN <<"brokers">> ELSE <<>>)
+EventsFor(b, kinds) ==
+  LET mine == SelectSeq(kinds, LAMBDA k : k \in watches[b]) IN [i \in DOMAIN mine |-> [_tag |-> "Event", kind |-> mine[i]]]
+(* a watch fires once: the events join the queue before anything newer can be read *)
+Fired(kinds) == [b \in Broker |-> fromZk[b] \o EventsFor(b, kinds)]
+Unwatched(kinds) == [b \in Broker |-> watches[b] \ Range(kinds)]
+
+ReadReply(b, what) ==
+  CASE what = "controller" ->
+         [_tag |-> "Controller", controller |-> IF tree[ControllerPath] = <<>> THEN <<>> ELSE <<tree[ControllerPath][1].data.broker>>]
+    [] what = "epoch" ->
+         [_tag |-> "Epoch", epoch |-> IF tree[EpochPath] = <<>> THEN <<>>
+                                      ELSE <<tree[EpochPath][1].data.value, tree[EpochPath][1].version>>]
+    [] what = "id" -> [_tag |-> "Owner", owner |-> IF tree[IdPath(b)] = <<>> THEN <<>> ELSE <<tree[IdPath(b)][1].owner[2]>>]
+    [] what = "brokers" ->
+         [_tag |-> "Brokers", brokers |-> [r \in Broker |-> IF tree[IdPath(r)] = <<>> THEN <<>> ELSE <<tree[IdPath(r)][1].owner[2]>>]]
+    [] what = "states" ->
+         [_tag |-> "States",
+          states |-> [p \in Partition |->
+            IF tree[StatePath(p)] = <<>> THEN <<>>
+            ELSE LET z == tree[StatePath(p)][1]
+                 IN <<[leader |-> z.data.leader, epoch |-> z.data.epoch, isr |-> z.data.isr,
+                       controllerEpoch |-> z.data.controllerEpoch, version |-> z.version]>>]]
+
+Listens(b) == status[b] = "up" /\ linked[b]
+Answers(b, queues, reply) == IF Listens(b) THEN [queues EXCEPT ![b] = Append(@, reply)] ELSE queues
+
+EndSession(b, n, queues) ==
+  LET kinds == Fires(tree, Without(tree, <<b, n>>))
+  IN /\ tree' = Without(tree, <<b, n>>)
+     /\ sessions' = [sessions EXCEPT ![b] = @ \ {n}]
+     /\ watches' = [x \in Broker |-> IF x = b /\ attached[b] \in {<<>>, <<n>>} THEN {} ELSE watches[x] \ Range(kinds)]
+     /\ fromZk' = [x \in Broker |-> queues[x] \o (IF x = b /\ attached[b] = <<n>> THEN <<>> ELSE EventsFor(x, kinds))
+                                    \o (IF x = b /\ attached[b] = <<n>> /\ Listens(b) THEN <<[_tag |-> "Expired"]>> ELSE <<>>)]
+
+ServeConnect(b, m) ==
+  IF m.session = <<>>
+  THEN /\ opened' = [opened EXCEPT ![b] = @ + 1]
+       /\ sessions' = [sessions EXCEPT ![b] = @ \cup {opened[b] + 1}]
+       /\ attached' = [attached EXCEPT ![b] = IF Listens(b) THEN <<opened[b] + 1>> ELSE <<>>]
+       /\ watches' = [watches EXCEPT ![b] = {}]
+       /\ fromZk' = Answers(b, fromZk, [_tag |-> "Connected", session |-> opened[b] + 1])
+       /\ UNCHANGED tree
+  ELSE IF m.session[1] \in sessions[b]
+  THEN /\ attached' = [attached EXCEPT ![b] = IF Listens(b) THEN m.session ELSE <<>>]
+       /\ fromZk' = IF Listens(b) THEN [fromZk EXCEPT ![b] = <<[_tag |-> "Connected", session |-> m.session[1]]>> \o @] ELSE fromZk
+       /\ UNCHANGED <<tree, sessions, opened, watches>>
+  ELSE /\ fromZk' = Answers(b, fromZk, [_tag |-> "Expired"])
+       /\ UNCHANGED <<tree, sessions, opened, attached, watches>>
+
+ServeRead(b, m) ==
+  /\ fromZk' = Answers(b, fromZk, ReadReply(b, m.what))
+  /\ watches' = IF Listens(b) /\ m.what \in {"controller", "brokers"} THEN [watches EXCEPT ![b] = @ \cup {m.what}] ELSE watches
+  /\ UNCHANGED <<tree, sessions, opened, attached>>
+
+ServeMulti(b, m, n) ==
+  LET r == Multi(tree, m.ops, <<b, n>>, 1)
+      kinds == IF r.code = "Ok" THEN Fires(tree, r.tree) ELSE <<>>
+  IN /\ tree' = IF r.code = "Ok" THEN r.tree ELSE tree
+     /\ fromZk' = Answers(b, Fired(kinds), IF r.code = "Ok" THEN [_tag |-> "Done"] ELSE [_tag |-> "Failed", code |-> r.code, at |-> r.at])
+     /\ watches' = Unwatched(kinds)
+     /\ UNCHANGED <<sessions, opened, attached>>
+
+Serve(b) ==
+  /\ toZk[b] # <<>>
+  /\ LET m == Head(toZk[b])
+     IN /\ m.message._tag = "Connect" /\ m.message.session = <<>> => opened[b] < MaxSessions
+        /\ CASE m.message._tag = "Connect" -> ServeConnect(b, m.message)
+             [] m.session \notin sessions[b] -> UNCHANGED <<tree, sessions, opened, attached, watches, fromZk>>
+             [] m.message._tag = "Close" -> EndSession(b, m.session, fromZk) /\ UNCHANGED <<opened, attached>>
+             [] m.message._tag = "Read" -> ServeRead(b, m.message)
+             [] m.message._tag = "Multi" -> ServeMulti(b, m.message, m.session)
+  /\ toZk' = [toZk EXCEPT ![b] = Tail(@)]
+  /\ UNCHANGED <<linked, status, own, orders, alter, fetch, data, budget>>
+
+(* a process fails when and where it likes, or only when all is quiet *)
+Quiet ==
+  \A b \in Broker : /\ status[b] = "up" /\ own[b].phase = "idle" /\ own[b].events = <<>>
+                    /\ fromZk[b] = <<>> /\ toZk[b] = <<>> /\ sessions[b] = {own[b].session[1]}
+MayFail == faults < MaxFaults /\ (FaultsApart => Quiet)
+
+(* the session of a process that is gone ends in the end; that of a living one only by a fault *)
+Expire(b, n) ==
+  /\ n \in sessions[b]
+  /\ LET alive == status[b] = "up" /\ own[b].session = <<n>>
+     IN /\ alive => MayFail
+        /\ faults' = IF alive THEN faults + 1 ELSE faults
+  /\ EndSession(b, n, fromZk)
+  /\ UNCHANGED <<opened, attached, linked, toZk, status, own, orders, alter, fetch, data, deletes, alters, asked>>
+
+(* an operator deletes /controller while the session that made it lives *)
+DeleteController ==
+  /\ deletes < MaxDeletes /\ tree[ControllerPath] # <<>>
+  /\ deletes' = deletes + 1
+  /\ tree' = [tree EXCEPT ![ControllerPath] = <<>>]
+  /\ fromZk' = Fired(<<"controller">>)
+  /\ watches' = Unwatched(<<"controller">>)
+  /\ UNCHANGED <<sessions, opened, attached, linked, toZk, status, own, orders, alter, fetch, data, faults, alters, asked>>
+
+-----------------------------------------------------------------------------
+(* a broker and ZooKeeper *)
+Request(b, message) == [session |-> IF own[b].session = <<>> THEN 0 ELSE own[b].session[1], message |-> message]
+Reconnect(b) ==
+  /\ status[b] = "up" /\ ~linked[b] /\ toZk[b] = <<>>
+  /\ linked' = [linked EXCEPT ![b] = TRUE]
+  /\ own' = [own EXCEPT ![b].connecting = TRUE]
+  /\ toZk' = [toZk EXCEPT ![b] = <<Request(b, [_tag |-> "Connect", session |-> own[b].session])>>]
+  /\ UNCHANGED <<zookeeper, fromZk, status, orders, alter, fetch, data, budget>>
+
+QueuesFit(o) == \A x \in Broker : Len(o.queues[x]) <= MaxQueue
+
+(* what a controller gives up, it no longer waits for: requests in flight still arrive *)
+Orphan(slot) == IF slot = <<>> \/ slot[1].message._tag = "Answer" THEN <<>> ELSE <<[slot[1] EXCEPT !.open = FALSE]>>
+ClosedOrders(b, o) ==
+  [x \in Broker |-> IF orders[b][x] # <<>> /\ orders[b][x][1].open
+                       /\ (o.queues[x] = <<>> \/ Head(o.queues[x]) # Head(own[b].queues[x]))
+                    THEN Orphan(orders[b][x]) ELSE orders[b][x]]
+
+(* the next message from ZooKeeper, and all that the thread does until it has to ask again *)
+Heard(b, m) ==
+  LET o == own[b]
+  IN CASE m._tag = "Connected" ->
+            IF o.session = <<>>
+            THEN Turn(Register([o EXCEPT !.session = <<m.session>>, !.connecting = FALSE], b), <<>>)
+            ELSE Turn([o EXCEPT !.connecting = FALSE], <<>>)
+       [] m._tag = "Expired" ->
+            Turn(Expired(o), IF o.judging = <<>> THEN <<>> ELSE <<[_tag |-> "Refused", code |-> "NotController"]>>)
+       [] m._tag = "Event" ->
+            IF o.phase = "idle" THEN Turn(Begin(o, b, <<m.kind, 0>>), <<>>)
+            ELSE Turn([o EXCEPT !.events = Append(@, <<m.kind, 0>>)], <<>>)
+       [] OTHER -> Continue(o, b, m)
+
+Hear(b) ==
+  /\ Listens(b) /\ fromZk[b] # <<>>
+  /\ LET m == Head(fromZk[b])
+         t == Heard(b, m)
+         asks == CASE m._tag = "Expired" -> <<[session |-> 0, message |-> [_tag |-> "Connect", session |-> <<>>]]>>
+                   [] m._tag = "Event" /\ own[b].phase # "idle" -> <<>>
+                   [] t.own.asks = <<>> -> <<>>
+                   [] OTHER -> <<[session |-> t.own.session[1], message |-> t.own.asks[1]]>>
+         j == own[b].judging
+     IN /\ QueuesFit(t.own)
+        /\ own' = [own EXCEPT ![b] = t.own]
+        /\ toZk' = [toZk EXCEPT ![b] = @ \o asks]
+        /\ orders' = [orders EXCEPT ![b] = ClosedOrders(b, t.own)]
+        /\ alter' = IF t.verdict = <<>> \/ alter[j[1]] = <<>> THEN alter
+                    ELSE [alter EXCEPT ![j[1]] = IF @[1].open THEN <<[@[1] EXCEPT !.message = t.verdict[1]]>> ELSE <<>>]
+  /\ fromZk' = [fromZk EXCEPT ![b] = Tail(@)]
+  /\ UNCHANGED <<zookeeper, linked, status, fetch, data, budget>>
+
+(* the connection to ZooKeeper is cut: what was asked may have happened; events wait for the session to come back *)
+Disconnect(b) ==
+  /\ Listens(b) /\ faults < MaxFaults
+  /\ linked' = [linked EXCEPT ![b] = FALSE]
+  /\ attached' = [attached EXCEPT ![b] = <<>>]
+  /\ toZk' = [toZk EXCEPT ![b] = <<>>]
+  /\ fromZk' = [fromZk EXCEPT ![b] = SelectSeq(@, LAMBDA m : m._tag = "Event")]
+  /\ faults' = faults + 1
+  /\ UNCHANGED <<tree, sessions, opened, watches, status, own, orders, alter, fetch, data, deletes, alters, asked>>
+
+-----------------------------------------------------------------------------
+(* an operator or a client asks broker c, as the controller, for something *)
+AskFor(c, event) ==
+  /\ status[c] = "up" /\ own[c].active /\ asked < MaxAsked
+  /\ own[c].phase = "idle"
+  /\ LET o == Begin(own[c], c, event)
+     IN /\ QueuesFit(o)
+        /\ own' = [own EXCEPT ![c] = o]
+        /\ toZk' = IF o.asks = <<>> THEN toZk
+                   ELSE [toZk EXCEPT ![c] = IF linked[c] /\ ~own[c].connecting THEN Append(@, [session |-> o.session[1], message |-> o.asks[1]]) ELSE @]
+  /\ asked' = asked + 1
+  /\ UNCHANGED <<zookeeper, linked, fromZk, status, orders, alter, fetch, data, faults, deletes, alters>>
+CreatePartition(c, p) == AskFor(c, <<"create", p>>)
+PreferLeader(c, p) == AskFor(c, <<"preferred", p>>)
+ShutDown(c, b) == AskFor(c, <<"shutdown", b>>)
+
+-----------------------------------------------------------------------------
+(* controller and broker: one order at a time, again until it is answered *)
+Dial(c, b) ==
+  /\ status[c] = "up" /\ status[b] = "up" /\ own[c].queues[b] # <<>> /\ orders[c][b] = <<>>
+  /\ orders' = [orders EXCEPT ![c][b] = <<[open |-> TRUE, message |-> [_tag |-> "Order", order |-> Head(own[c].queues[b])]]>>]
+  /\ UNCHANGED <<zookeeper, links, status, own, alter, fetch, data, budget>>
+
+Takes(b, c) ==
+  /\ status[b] = "up" /\ own[b].registered # <<>> /\ own[b].phase # "unregistered"
+  /\ orders[c][b] # <<>> /\ orders[c][b][1].message._tag = "Order"
+Obey(b, c) ==
+  /\ Takes(b, c)
+  /\ LET m == orders[c][b][1].message.order
+     IN own' = IF Fenced(own[b], m) THEN own ELSE [own EXCEPT ![b] = Became(own[b], m)]
+  /\ orders' = [orders EXCEPT ![c][b] = IF @[1].open THEN <<[@[1] EXCEPT !.message = [_tag |-> "Answer"]]>> ELSE <<>>]
+  /\ UNCHANGED <<zookeeper, links, status, alter, fetch, data, budget>>
+
+(* the handler fails midway and is asked again: what it did first stays, unless it does all or nothing *)
+ObeyHalf(b, c) ==
+  /\ Takes(b, c) /\ faults < MaxFaults
+  /\ LET m == orders[c][b][1].message.order
+     IN /\ m.content._tag = "LeaderAndIsr" /\ ~Fenced(own[b], m)
+        /\ own[b].parts[m.content.partition] # <<>> /\ own[b].parts[m.content.partition][1].epoch < m.content.state.epoch
+        /\ own' = IF AtomicBecomeFollower THEN own ELSE [own EXCEPT ![b].parts[m.content.partition][1].epoch = m.content.state.epoch]
+  /\ orders' = [orders EXCEPT ![c][b] = <<>>]
+  /\ faults' = faults + 1
+  /\ UNCHANGED <<zookeeper, links, status, alter, fetch, data, deletes, alters, asked>>
+
+Answered(c, b) ==
+  /\ status[c] = "up" /\ orders[c][b] # <<>> /\ orders[c][b][1].open /\ orders[c][b][1].message._tag = "Answer"
+  /\ own' = [own EXCEPT ![c].queues[b] = Tail(@)]
+  /\ orders' = [orders EXCEPT ![c][b] = <<>>]
+  /\ UNCHANGED <<zookeeper, links, status, alter, fetch, data, budget>>
+
+-----------------------------------------------------------------------------
+(* a leader changes the in-sync replicas, through the controller *)
+Propose(b, p, r) ==
+  /\ status[b] = "up" /\ Leads(b, p) /\ own[b].proposed = <<>> /\ alter[b] = <<>> /\ own[b].boss # <<>> /\ alters < MaxAlters
+  /\ r # b /\ r \in Range(ReplicasOf(p)) /\ status[own[b].boss[1]] = "up"
+  /\ LET part == own[b].parts[p][1]
+         isr == IF r \in Range(part.isr) THEN Kept(part.isr, Range(part.isr) \ {r}) ELSE Append(part.isr, r)
+     IN /\ r \notin Range(part.isr) => r \in part.synced /\ r \in own[b].alive
+        /\ own' = [own EXCEPT ![b].proposed = <<[partition |-> p, isr |-> isr]>>]
+        /\ alter' = [alter EXCEPT ![b] = <<[open |-> TRUE, to |-> own[b].boss[1],
+             message |-> [_tag |-> "Alter", partition |-> p, epoch |-> part.epoch, version |-> part.version, isr |-> isr,
+                          brokerEpoch |-> own[b].registered[1]]]>>]
+  /\ alters' = alters + 1
+  /\ UNCHANGED <<zookeeper, links, status, orders, fetch, data, faults, deletes, asked>>
+
+(* KafkaController.processAlterPartition: a code to refuse with, "Same" when it stands so already, or "Write" *)
+Judgement(o, b, m) ==
+  IF ~o.active THEN "NotController"
+  ELSE IF o.live[b] # <<m.brokerEpoch>> THEN "StaleBrokerEpoch"
+  ELSE IF o.states[m.partition] = <<>> THEN "Unknown"
+  ELSE LET s == o.states[m.partition][1]
+           same == s.leader = <<b>> /\ s.epoch = m.epoch /\ s.isr = m.isr
+       IN IF ZombieAlterCheck /\ (m.epoch > s.epoch \/ m.version > s.version) THEN "NotController"
+          ELSE IF m.epoch < s.epoch THEN "FencedLeaderEpoch"
+          ELSE IF same THEN "Same"
+          ELSE IF m.version # s.version \/ m.epoch # s.epoch THEN "InvalidUpdateVersion"
+          ELSE IF ~(Range(m.isr) \subseteq LiveSet(o)) THEN "IneligibleReplica" ELSE "Write"
+
+Judge(c, b) ==
+  /\ status[c] = "up" /\ alter[b] # <<>> /\ alter[b][1].to = c /\ alter[b][1].message._tag = "Alter"
+  /\ own[c].active => own[c].phase = "idle"
+  /\ LET m == alter[b][1].message
+         code == Judgement(own[c], b, m)
+         answer(a) == [alter EXCEPT ![b] = IF @[1].open THEN <<[@[1] EXCEPT !.message = a]>> ELSE <<>>]
+         o == Proceed([own[c] EXCEPT !.judging = <<b>>, !.todo = <<Task("alter", m.partition, 0, m.isr)>>], c)
+     IN CASE code = "Write" ->
+               /\ own' = [own EXCEPT ![c] = o]
+               /\ toZk' = IF linked[c] /\ ~own[c].connecting THEN [toZk EXCEPT ![c] = Append(@, [session |-> o.session[1], message |-> o.asks[1]])] ELSE toZk
+               /\ alter' = answer([_tag |-> "Judging"])
+          [] code = "Same" ->
+               /\ alter' = answer([_tag |-> "Altered", state |-> [own[c].states[m.partition][1]
+                             EXCEPT !.version = IF m.version > @ THEN m.version ELSE @]])
+               /\ UNCHANGED <<own, toZk>>
+          [] OTHER -> alter' = answer([_tag |-> "Refused", code |-> code]) /\ UNCHANGED <<own, toZk>>
+  /\ UNCHANGED <<zookeeper, linked, fromZk, status, orders, fetch, data, budget>>
+
+Settled(b) ==
+  /\ status[b] = "up" /\ alter[b] # <<>> /\ alter[b][1].open /\ alter[b][1].message._tag \in {"Altered", "Refused"}
+  /\ LET m == alter[b][1].message
+         p == own[b].proposed[1].partition
+         part == own[b].parts[p]
+         adopts == m._tag = "Altered" /\ part # <<>> /\ m.state.epoch = part[1].epoch /\ m.state.version >= part[1].version
+         o == [own[b] EXCEPT !.proposed = <<>>]
+     IN own' = [own EXCEPT ![b] = IF adopts THEN [o EXCEPT !.parts[p] = <<[part[1] EXCEPT !.isr = m.state.isr, !.version = m.state.version]>>] ELSE o]
+  /\ alter' = [alter EXCEPT ![b] = <<>>]
+  /\ UNCHANGED <<zookeeper, links, status, orders, fetch, data, budget>>
+
+(* the connection went with the controller: the leader may propose again *)
+Forgotten(b) ==
+  /\ status[b] = "up" /\ own[b].proposed # <<>> /\ alter[b] = <<>>
+  /\ own' = [own EXCEPT ![b].proposed = <<>>]
+  /\ UNCHANGED <<zookeeper, links, status, orders, alter, fetch, data, budget>>
+
+-----------------------------------------------------------------------------
+(* the log, as an end offset: what a leader writes, a follower fetches *)
+Produce(b, p) ==
+  /\ status[b] = "up" /\ Leads(b, p) /\ log[b][p] < MaxRecords /\ Len(own[b].parts[p][1].isr) > 1
+  /\ log' = [log EXCEPT ![b][p] = @ + 1]
+  /\ own' = [own EXCEPT ![b].parts[p][1].synced = {}]
+  /\ UNCHANGED <<zookeeper, links, status, orders, alter, fetch, acked, budget>>
+
+SendFetch(b, p) ==
+  /\ status[b] = "up" /\ fetch[b][p] = <<>> /\ own[b].parts[p] # <<>> /\ MaxRecords + MaxAlters > 0
+  /\ LET part == own[b].parts[p][1]
+     IN /\ part.leader # <<>> /\ part.leader # <<b>> /\ status[part.leader[1]] = "up"
+        /\ fetch' = [fetch EXCEPT ![b][p] = <<[open |-> TRUE, to |-> part.leader[1],
+             message |-> [_tag |-> "Fetch", epoch |-> part.epoch, end |-> log[b][p]]]>>]
+  /\ UNCHANGED <<zookeeper, links, status, own, orders, alter, data, budget>>
+
+ServeFetch(l, b, p) ==
+  /\ status[l] = "up" /\ fetch[b][p] # <<>> /\ fetch[b][p][1].to = l /\ fetch[b][p][1].message._tag = "Fetch"
+  /\ LET m == fetch[b][p][1].message
+         serves == Leads(l, p) /\ own[l].parts[p][1].epoch = m.epoch
+         part == own[l].parts[p][1]
+         synced == IF m.end = log[l][p] THEN part.synced \cup {b} ELSE part.synced
+         maximal == Range(part.isr) \cup (IF own[l].proposed # <<>> /\ own[l].proposed[1].partition = p
+                                          THEN Range(own[l].proposed[1].isr) ELSE {})
+         reply == IF serves THEN [_tag |-> "Fetched", epoch |-> m.epoch, end |-> log[l][p]] ELSE [_tag |-> "NotLeader"]
+     IN /\ fetch' = [fetch EXCEPT ![b][p] = IF @[1].open THEN <<[@[1] EXCEPT !.message = reply]>> ELSE <<>>]
+        /\ own' = IF serves THEN [own EXCEPT ![l].parts[p][1].synced = synced] ELSE own
+        /\ acked' = IF serves /\ Len(part.isr) > 1 /\ maximal \subseteq synced \cup {l} /\ log[l][p] > acked[p]
+                    THEN [acked EXCEPT ![p] = log[l][p]] ELSE acked
+  /\ UNCHANGED <<zookeeper, links, status, orders, alter, log, budget>>
+
+Fetched(b, p) ==
+  /\ status[b] = "up" /\ fetch[b][p] # <<>> /\ fetch[b][p][1].open /\ fetch[b][p][1].message._tag \in {"Fetched", "NotLeader"}
+  /\ LET m == fetch[b][p][1].message
+         follows == m._tag = "Fetched" /\ own[b].parts[p] # <<>> /\ own[b].parts[p][1].epoch = m.epoch
+     IN log' = IF follows THEN [log EXCEPT ![b][p] = m.end] ELSE log
+  /\ fetch' = [fetch EXCEPT ![b][p] = <<>>]
+  /\ UNCHANGED <<zookeeper, links, status, own, orders, alter, acked, budget>>
+
+-----------------------------------------------------------------------------
+(* what ends with a process: what it sent stays in flight, what was sent to it is gone *)
+IsAnswer(m) == m._tag \in {"Altered", "Refused", "Fetched", "NotLeader", "Answer"}
+Severed(slot, dialer, b) ==
+  IF slot = <<>> THEN slot
+  ELSE IF dialer = b THEN IF IsAnswer(slot[1].message) \/ slot[1].message._tag = "Judging" THEN <<>> ELSE <<[slot[1] EXCEPT !.open = FALSE]>>
+  ELSE IF slot[1].to = b /\ ~IsAnswer(slot[1].message) THEN <<>> ELSE slot
+Stop(b) ==
+  /\ status' = [status EXCEPT ![b] = "down"]
+  /\ own' = [own EXCEPT ![b] = Start]
+  /\ linked' = [linked EXCEPT ![b] = FALSE]
+  /\ attached' = [attached EXCEPT ![b] = <<>>]
+  /\ watches' = [watches EXCEPT ![b] = {}]
+  /\ fromZk' = [fromZk EXCEPT ![b] = <<>>]
+  /\ orders' = [c \in Broker |-> [x \in Broker |->
+       IF c = b THEN (IF x = b THEN <<>> ELSE Orphan(orders[c][x]))
+       ELSE IF x = b /\ orders[c][x] # <<>> /\ orders[c][x][1].message._tag = "Order" THEN <<>> ELSE orders[c][x]]]
+  /\ alter' = [x \in Broker |-> IF x = b /\ alter[x] # <<>> /\ alter[x][1].to = b THEN <<>> ELSE Severed(alter[x], x, b)]
+  /\ fetch' = [x \in Broker |-> [p \in Partition |-> Severed(fetch[x][p], x, b)]]
+
+Kill(b) ==
+  /\ status[b] = "up" /\ MayFail
+  /\ Stop(b)
+  /\ faults' = faults + 1
+  /\ UNCHANGED <<tree, sessions, opened, toZk, data, deletes, alters, asked>>
+
+(* the machine loses power before anything was flushed *)
+PowerLoss(b) ==
+  /\ status[b] = "up" /\ MayFail
+  /\ Stop(b)
+  /\ log' = [log EXCEPT ![b] = [p \in Partition |-> 0]]
+  /\ faults' = faults + 1
+  /\ UNCHANGED <<tree, sessions, opened, toZk, acked, deletes, alters, asked>>
+
+(* a clean end: the session is closed, not left to expire *)
+Terminate(b) ==
+  /\ Listens(b) /\ MayFail /\ own[b].session # <<>>
+  /\ Stop(b)
+  /\ toZk' = [toZk EXCEPT ![b] = Append(@, Request(b, [_tag |-> "Close"]))]
+  /\ faults' = faults + 1
+  /\ UNCHANGED <<tree, sessions, opened, data, deletes, alters, asked>>
+
+Restart(b) ==
+  /\ status[b] = "down"
+  /\ status' = [status EXCEPT ![b] = "up"]
+  /\ UNCHANGED <<zookeeper, links, own, orders, alter, fetch, data, budget>>
+
+Next ==
+  \/ \E b \in Broker : Serve(b)
+  \/ \E b \in Broker, n \in Session : Expire(b, n)
+  \/ DeleteController
+  \/ \E b \in Broker : Reconnect(b)
+  \/ \E b \in Broker : Hear(b)
+  \/ \E b \in Broker : Disconnect(b)
+  \/ \E c \in Broker, p \in Partition : CreatePartition(c, p)
+  \/ \E c \in Broker, p \in Partition : PreferLeader(c, p)
+  \/ \E c \in Broker, b \in Broker : ShutDown(c, b)
+  \/ \E c \in Broker, b \in Broker : Dial(c, b)
+  \/ \E b \in Broker, c \in Broker : Obey(b, c)
+  \/ \E b \in Broker, c \in Broker : ObeyHalf(b, c)
+  \/ \E c \in Broker, b \in Broker : Answered(c, b)
+  \/ \E b \in Broker, p \in Partition, r \in Broker : Propose(b, p, r)
+  \/ \E c \in Broker, b \in Broker : Judge(c, b)
+  \/ \E b \in Broker : Settled(b)
+  \/ \E b \in Broker : Forgotten(b)
+  \/ \E b \in Broker, p \in Partition : Produce(b, p)
+  \/ \E b \in Broker, p \in Partition : SendFetch(b, p)
+  \/ \E l \in Broker, b \in Broker, p \in Partition : ServeFetch(l, b, p)
+  \/ \E b \in Broker, p \in Partition : Fetched(b, p)
+  \/ \E b \in Broker : Kill(b)
+  \/ \E b \in Broker : PowerLoss(b)
+  \/ \E b \in Broker : Terminate(b)
+  \/ \E b \in Broker : Restart(b)
+
+Spec == Init /\ [][Next]_vars
+
+-----------------------------------------------------------------------------
+(* safety *)
+StoredState(p) == tree[StatePath(p)][1].data
+CurrentEpoch == IF tree[EpochPath] = <<>> THEN 0 ELSE tree[EpochPath][1].data.value
+
+(* at most one controller can write: those that believe to be one have different epochs, and the znode's is the newest *)
+OneControllerPerEpoch == \A b, c \in Broker : b # c /\ own[b].active /\ own[c].active => own[b].view[1] # own[c].view[1]
+ZombieNeverOutranks == \A b \in Broker :
+  (own[b].active /\ tree[ControllerPath] # <<>>) =>
+    LET c == tree[ControllerPath][1].data.broker IN own[c].active => own[b].view[1] <= own[c].view[1]
+OneLeaderPerEpoch == \A b, c \in Broker, p \in Partition :
+  (b # c /\ Leads(b, p) /\ Leads(c, p)) => own[b].parts[p][1].epoch # own[c].parts[p][1].epoch
+LeaderIsInSync == \A p \in Partition :
+  tree[StatePath(p)] # <<>> => /\ StoredState(p).isr # <<>>
+                               /\ StoredState(p).leader # <<>> => StoredState(p).leader[1] \in Range(StoredState(p).isr)
+AdoptedIsrWasStored == \A b \in Broker, p \in Partition :
+  (Leads(b, p) /\ tree[StatePath(p)] # <<>> /\ own[b].parts[p][1].version = tree[StatePath(p)][1].version)
+    => own[b].parts[p][1].isr = StoredState(p).isr
+RoleFollowsEpoch == \A b \in Broker, p \in Partition :
+  (own[b].parts[p] # <<>> /\ own[b].parts[p][1].role # own[b].parts[p][1].epoch) => \E c \in Broker : own[c].queues[b] # <<>>
+LeaderHoldsAcked == \A p \in Partition :
+  (tree[StatePath(p)] # <<>> /\ StoredState(p).leader # <<>>) => log[StoredState(p).leader[1]][p] >= acked[p]
+(* an ephemeral goes with its session, at once *)
+EphemeralsHaveSessions == \A path \in Path :
+  (tree[path] # <<>> /\ tree[path][1].owner # <<>>) => tree[path][1].owner[2] \in sessions[tree[path][1].owner[1]]
+
+NoZombieWrite == [][\A p \in Partition :
+  tree'[StatePath(p)] # tree[StatePath(p)] => tree'[StatePath(p)][1].data.controllerEpoch = CurrentEpoch]_vars
+EpochsGrow == [][/\ tree[EpochPath] # <<>> => tree'[EpochPath] # <<>> /\ tree'[EpochPath][1].data.value >= CurrentEpoch
+                 /\ \A p \in Partition : tree[StatePath(p)] # <<>> =>
+                      tree'[StatePath(p)] # <<>> /\ tree'[StatePath(p)][1].data.epoch >= StoredState(p).epoch]_vars
+MetadataNeverGoesBack == [][\A b \in Broker : (status[b] = "up" /\ status'[b] = "up") =>
+  /\ own'[b].known >= own[b].known
+  /\ \A p \in Partition : own[b].meta[p] # <<>> => own'[b].meta[p] # <<>> /\ own'[b].meta[p][1].epoch >= own[b].meta[p][1].epoch]_vars
+(* an order changes only the incarnation that it was meant for *)
+OrdersReachTheirIncarnation == [][\A b, c \in Broker :
+  (orders[c][b] # <<>> /\ orders'[c][b] # orders[c][b] /\ own'[b].parts # own[b].parts /\ status'[b] = "up"
+     /\ orders[c][b][1].message._tag = "Order" /\ own[b].registered # <<>>)
+    => orders[c][b][1].message.order.brokerEpoch >= own[b].registered[1]]_vars
+
+(* reachability: each is violated, and the path is a witness *)
+NeverElects == \A b \in Broker : ~own[b].active
+NeverFailsOver == \A b \in Broker : ~(own[b].active /\ own[b].phase = "idle" /\ own[b].view[1] > 1)
+NeverShrinks == \A p \in Partition : tree[StatePath(p)] = <<>> \/ Len(StoredState(p).isr) = Replicas
+NeverBounces == \A c, b \in Broker : ~(own[c].active /\ own[c].phase = "idle" /\ own[c].live[b] # <<>> /\ own[c].live[b][1] > 1
+                                       /\ tree[IdPath(b)] # <<>> /\ own[c].view[1] = 1)
+NeverFencesZombie == [][\A b \in Broker : ~(own[b].active /\ own[b].phase = "writing" /\ ~own'[b].active /\ status'[b] = "up" /\ own'[b].phase = "electing")]_vars
+
+(* liveness: faults are bounded, everything else happens in the end *)
+Fairness ==
+  /\ \A b \in Broker : WF_vars(Serve(b)) /\ WF_vars(Reconnect(b)) /\ WF_vars(Hear(b)) /\ WF_vars(Restart(b))
+                       /\ WF_vars(Settled(b)) /\ WF_vars(Forgotten(b))
+  /\ \A b \in Broker, c \in Broker : WF_vars(Dial(c, b)) /\ WF_vars(Obey(b, c)) /\ WF_vars(Answered(c, b)) /\ WF_vars(Judge(c, b))
+  /\ \A b \in Broker, n \in Session : WF_vars((status[b] = "down" \/ own[b].session # <<n>>) /\ Expire(b, n))
+FairSpec == Spec /\ Fairness
+RegisteredInTheEnd == \A b \in Broker : <>[](tree[IdPath(b)] # <<>>)
+LeaderInTheEnd == \A p \in Partition : <>[](tree[StatePath(p)] # <<>> /\ StoredState(p).leader # <<>> /\ Leads(StoredState(p).leader[1], p))
+MetadataConverges == \A p \in Partition, b \in Broker :
+  <>[](own[b].meta[p] # <<>> /\ own[b].meta[p][1].epoch = StoredState(p).epoch /\ own[b].meta[p][1].leader = StoredState(p).leader)
+=============================================================================
