@@ -3,7 +3,7 @@
  * directory of damaged stores. Everything is read into memory and recovered there.
  */
 import { Schema } from "effect"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { OutOfMemory } from "../rocketmq/storage/CheckMessage.ts"
 import * as Images from "../rocketmq/storage/Images.ts"
 import { remarks } from "../rocketmq/storage/Remarks.ts"
@@ -23,17 +23,39 @@ export const storeIn = (directory: string): string | undefined =>
 /** Deep enough for consumequeue/<topic>/<queueId>/<file>, and for topics that have a `/` in them. */
 const depth = 9
 
+/** The fields of expected.json: what the files tell, after what is known of the broker. */
+export interface StoreDocument extends Report {
+  /** The software whose recovery was followed. */
+  readonly software: string
+  readonly stop: "SIGTERM" | "kill -9"
+  /** Settings of the broker: those of an expected.json beside the store, else those that its files show. */
+  readonly brokerConfig: Readonly<Record<string, string>>
+}
+
 export interface InspectedStore {
-  readonly report: Report
+  readonly report: StoreDocument
   /** For a person, several lines. */
   readonly text: string
   /** Whether every entry of the log and of the queues is what it should be. */
   readonly sound: boolean
 }
 
+const Expected = Schema.Struct({ brokerConfig: Schema.Record(Schema.String, Schema.String) })
+
+/** What is known of the broker whose store this is. */
+const brokerConfigOf = (path: string, shown: StoreConfig.StoreConfig): Readonly<Record<string, string>> => {
+  const beside = join(dirname(path), "expected.json")
+  if (kindOf(beside) === "file") return parsed(Expected, beside, 1, text(beside)).brokerConfig
+  const { mappedFileSizeCommitLog, mappedFileSizeConsumeQueue, maxHashSlotNum, maxIndexNum } = shown
+  return Object.fromEntries(
+    Object.entries({ mappedFileSizeCommitLog, mappedFileSizeConsumeQueue, maxHashSlotNum, maxIndexNum })
+      .map(([name, value]) => [name, String(value)])
+  )
+}
+
 const dead = (path: string, cause: unknown): BadInput => {
   if (cause instanceof LoadRefused) {
-    return new BadInput({ message: `${path}: the store does not load: ${cause.message}` })
+    return new BadInput({ message: `${path}: the store does not load: ${cause.message.replaceAll("/store/", "")}` })
   }
   if (cause instanceof StartHangs) {
     return new BadInput({ message: `${path}: the store does not start: ${cause.message}` })
@@ -53,7 +75,9 @@ export const inspectStore = (path: string): InspectedStore => {
   if (!isStore(files)) {
     throw new BadInput({ message: `${path}: no file of a CommitLog or a ConsumeQueue; give a RocketMQ store` })
   }
-  const config = settingsOf(files)
+  const shown = settingsOf(files)
+  const brokerConfig = brokerConfigOf(path, shown)
+  const config = StoreConfig.configure(shown, brokerConfig)
   let found: Report
   try {
     found = report(files, config)
@@ -62,7 +86,12 @@ export const inspectStore = (path: string): InspectedStore => {
   }
   const notes = remarks(files, found, config)
   return {
-    report: found,
+    report: {
+      software: `Apache RocketMQ ${isVersion5(files) ? "5.5.0" : "4.9.7"}`,
+      stop: found.abortPresent ? "kill -9" : "SIGTERM",
+      brokerConfig,
+      ...found
+    },
     sound: notes.every(({ damage }) => !damage),
     text: [
       ...summary(path, found, isVersion5(files) ? "5.x" : "4.9"),
