@@ -1,0 +1,138 @@
+/**
+ * The inner loop of a search: every successor of a state, checked and put into a table.
+ *
+ * The decision: each instance of an action is one call in generated code, with its arguments as literals. V8 then inlines
+ * a small action where it is called and knows the types that this action meets, which one loop over all instances hides.
+ */
+import type { Label, Machine } from "../machine/Machine.ts"
+
+/** Instances in one generated function: V8 does not optimise very long ones. */
+const instancesTogether = 32
+
+/** The most instances that a table can name in 16 bits. */
+export const mostLabels = 0x1_0000
+
+/** Calls `emit` with each successor of a state and the index of its label, in the order of the labels. */
+export const successors = <State>(
+  machine: Machine<State>,
+  labels: ReadonlyArray<Label>,
+  emit: (after: State, label: number) => void
+): (state: State) => void => {
+  if (labels.length > mostLabels) {
+    throw new RangeError(`${machine.name} has ${labels.length} instances of actions, ${mostLabels} are the most`)
+  }
+  const groups: Array<{ readonly action: string; readonly calls: Array<string> }> = []
+  for (const [index, { action, args }] of labels.entries()) {
+    const last = groups.at(-1)
+    const call = `t=step(${["s", ...args.map((arg) => JSON.stringify(arg))].join()});if(t!==undefined)emit(t,${index});`
+    if (last?.action === action && last.calls.length < instancesTogether) last.calls.push(call)
+    else groups.push({ action, calls: [call] })
+  }
+  const functions: ReadonlyArray<(state: State) => void> = groups.map(({ action, calls }) =>
+    new Function("step", "emit", `return (s)=>{let t;${calls.join("")}}`)(machine.actions[action]!.step, emit)
+  )
+  return (state) => {
+    for (const each of functions) each(state)
+  }
+}
+
+/** Where a search keeps the states that it has seen. */
+export interface Table<State> {
+  /** The id of a state found by `label` from `before`: itself where it was not known, else its complement `~id`. */
+  readonly add: (after: State, before: State, from: number, label: number) => number
+  readonly stateAt: (id: number) => State
+}
+
+/** The kinds of property that a search judges on its way. */
+export type Kind = "always" | "alwaysStep" | "sometimes"
+
+/** The first place where a property was broken, or where something that must happen sometimes happened. */
+export interface Finding {
+  readonly kind: Kind
+  readonly property: string
+  /** The state that the edge leaves; none for an initial state. */
+  readonly from: number | undefined
+  /** The index of the edge's label. */
+  readonly label: number
+  /** The state in question, or the one that the edge leads to. */
+  readonly id: number
+}
+
+/** What an expansion counts and finds. */
+export interface Tally {
+  transitions: number
+  /** Steps by each label. */
+  readonly taken: Float64Array
+  readonly findings: Array<Finding>
+}
+
+/** Properties by name, as long as they are neither broken nor reached. */
+export const openProperties = <State>(machine: Machine<State>): ReadonlyArray<readonly [Kind, string]> =>
+  (["always", "alwaysStep", "sometimes"] as const)
+    .flatMap((kind) => Object.keys(machine[kind]).map((name) => [kind, name] as const))
+
+export interface Expansion {
+  /** Expands the state of this id. */
+  readonly expand: (id: number) => void
+  /** Judges an initial state. */
+  readonly judge: (id: number) => void
+  /** No longer looks at these properties. */
+  readonly close: (findings: ReadonlyArray<Finding>) => void
+  readonly tally: Tally
+}
+
+/** Expands states of a table. A property that was found once is not looked at again. */
+export const expansion = <State>(
+  machine: Machine<State>,
+  labels: ReadonlyArray<Label>,
+  table: Table<State>
+): Expansion => {
+  const tally: Tally = { transitions: 0, taken: new Float64Array(labels.length), findings: [] }
+  let always = Object.entries(machine.always)
+  let sometimes = Object.entries(machine.sometimes)
+  let alwaysStep = Object.entries(machine.alwaysStep)
+  let from = -1
+  let before: State
+
+  const close = (findings: ReadonlyArray<Finding>): void => {
+    const closed = (kind: Kind) => new Set(findings.filter((x) => x.kind === kind).map(({ property }) => property))
+    const [a, b, c] = [closed("always"), closed("sometimes"), closed("alwaysStep")]
+    always = always.filter(([name]) => !a.has(name))
+    sometimes = sometimes.filter(([name]) => !b.has(name))
+    alwaysStep = alwaysStep.filter(([name]) => !c.has(name))
+  }
+  const found = (kind: Kind, property: string, label: number, id: number): void => {
+    const finding = { kind, property, from: from < 0 ? undefined : from, label, id }
+    tally.findings.push(finding)
+    close([finding])
+  }
+  const judgeState = (state: State, label: number, id: number): void => {
+    for (const [name, holds] of always) if (!holds(state)) found("always", name, label, id)
+    for (const [name, holds] of sometimes) if (holds(state)) found("sometimes", name, label, id)
+  }
+  const emit = (after: State, label: number): void => {
+    tally.transitions++
+    tally.taken[label]!++
+    const id = table.add(after, before, from, label)
+    if (alwaysStep.length > 0) {
+      for (const [name, holds] of alwaysStep) {
+        if (!holds(before, labels[label]!, after)) found("alwaysStep", name, label, id < 0 ? ~id : id)
+      }
+    }
+    if (id >= 0) judgeState(after, label, id)
+  }
+  const each = successors(machine, labels, emit)
+  return {
+    tally,
+    close,
+    judge: (id) => {
+      from = -1
+      judgeState(table.stateAt(id), 0, id)
+    },
+    expand: (id) => {
+      from = id
+      before = table.stateAt(id)
+      each(before)
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/** A value that a schema does not describe: where in the state, what was found, what would have fitted. */
+import { Schema } from "effect"
+
+/** Fails a packing or a translation; the message is one line. */
+export class OutsideSchema extends Schema.TaggedError<OutsideSchema>()("OutsideSchema", {
+  message: Schema.String,
+  /** The place in the state, such as `log[2][0].epoch`. */
+  path: Schema.String
+}) {}
+
+/** The failure at a place. */
+export const outsideSchema = (path: string, found: unknown, expected: string): OutsideSchema =>
+  new OutsideSchema({ path, message: `${path || "the value"} is ${JSON.stringify(found)}, outside ${expected}` })
