@@ -72,9 +72,7 @@ export const append = (log: CommitLog, entries: ReadonlyArray<Uint8Array>, place
   if (total + Codec.blankBytes > log.files.fileSize) return undefined
   let file = Files.lastOrCreate(log.files, 0n)
   if (total + Codec.blankBytes > log.files.fileSize - file.wrote) {
-    Files.write(file, Codec.blank(log.files.fileSize - file.wrote))
-    file.wrote = log.files.fileSize
-    file.storeTimestamp = storeTimestamp
+    endFile(log, file, storeTimestamp)
     file = Files.lastOrCreate(log.files, 0n)
   }
   const numbered = !takesNoNumber(sysFlag)
@@ -94,6 +92,83 @@ export const append = (log: CommitLog, entries: ReadonlyArray<Uint8Array>, place
   file.storeTimestamp = storeTimestamp
   if (numbered) log.topicQueueTable.set(queue, first + entries.length)
   return { offsets, queueOffset: first, nextOffset: start + total, storeTimestamp }
+}
+
+/** One entry of many that are gathered. */
+export interface Gathered {
+  readonly entry: Uint8Array
+  /** See `queueKey`. */
+  readonly queue: string
+  readonly sysFlag: number
+}
+
+/**
+ * Appends entries of any queues in order, those that go into one file with one write: what puts that are outstanding at
+ * the same time cost together. The bytes are those of one append after the other. An entry that fits into no file has
+ * `undefined`.
+ */
+export const appendGathered = (
+  log: CommitLog,
+  items: ReadonlyArray<Gathered>,
+  place: Pick<Place, "storeTimestamp" | "sealed">
+): ReadonlyArray<Appended | undefined> => {
+  const { fileSize } = log.files
+  const answers: Array<Appended | undefined> = []
+  for (let next = 0; next < items.length;) {
+    const file = Files.lastOrCreate(log.files, 0n)
+    const room = fileSize - file.wrote
+    let bytes = 0
+    let end = next
+    // What fits into no file takes no room, and is answered so below.
+    for (; end < items.length; end++) {
+      const { length } = items[end]!.entry
+      if (length + Codec.blankBytes > fileSize) continue
+      if (bytes + length + Codec.blankBytes > room) break
+      bytes += length
+    }
+    const chunk = new Uint8Array(bytes)
+    let at = 0
+    for (const item of items.slice(next, end)) {
+      if (item.entry.length + Codec.blankBytes > fileSize) {
+        answers.push(undefined)
+        continue
+      }
+      chunk.set(item.entry, at)
+      answers.push(placed(log, chunk, at, item, Number(file.base) + file.wrote + at, place))
+      at += item.entry.length
+    }
+    if (bytes > 0) {
+      Files.append(log.files, file, chunk)
+      file.storeTimestamp = place.storeTimestamp
+    }
+    if (end < items.length) endFile(log, file, place.storeTimestamp)
+    next = end
+  }
+  return answers
+}
+
+/** Stamps an entry in its place, and takes its number. */
+const placed = (
+  log: CommitLog,
+  bytes: Uint8Array,
+  at: number,
+  { entry, queue, sysFlag }: Gathered,
+  physicalOffset: number,
+  { sealed, storeTimestamp }: Pick<Place, "storeTimestamp" | "sealed">
+): Appended => {
+  const numbered = !takesNoNumber(sysFlag)
+  const queueOffset = numbered ? log.topicQueueTable.get(queue) ?? 0 : 0
+  Codec.stamp(bytes, at, { queueOffset, physicalOffset, storeTimestamp })
+  if (sealed) Codec.seal(bytes, at, entry.length)
+  if (numbered) log.topicQueueTable.set(queue, queueOffset + 1)
+  return { offsets: [physicalOffset], queueOffset, nextOffset: physicalOffset + entry.length, storeTimestamp }
+}
+
+/** Writes the blank that ends a file, and moves the position behind it. */
+const endFile = (log: CommitLog, file: Files.MappedFile, storeTimestamp: number): void => {
+  Files.write(file, Codec.blank(log.files.fileSize - file.wrote))
+  file.wrote = log.files.fileSize
+  file.storeTimestamp = storeTimestamp
 }
 
 /** Appends bytes as they are, where the log ends: what a slave does with what its master sends. */

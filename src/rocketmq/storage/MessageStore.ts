@@ -101,6 +101,42 @@ const refused = (status: PutMessageStatus): PutResult => ({ status, appended: un
 export const put = (store: MessageStore, message: Codec.Message): Effect.Effect<PutResult, DiskError> =>
   putAll(store, [delayed(store, message)])
 
+/**
+ * Stores messages that are put at the same time by many, with one write a file: each has the answer that `put` would have
+ * given it, and none is given before the write has returned. With synchronous flush all wait for one flush.
+ */
+export const putGathered = (
+  store: MessageStore,
+  messages: ReadonlyArray<Codec.Message>
+): Effect.Effect<ReadonlyArray<PutResult>, DiskError> =>
+  Effect.suspend(() => {
+    const { config, log } = store
+    if (!store.running || store.diskFull || config.brokerRole === "SLAVE") {
+      return Effect.succeed(messages.map(() => refused("SERVICE_NOT_AVAILABLE")))
+    }
+    const sealed = config.enabledAppendPropCRC
+    const placed = messages.map((message) => delayed(store, message))
+    const refusals = placed.map((message) => refusal(config, message))
+    const items = placed.filter((_, index) => refusals[index] === undefined).map((message) => ({
+      entry: Codec.encode(message, sealed),
+      queue: Log.queueKey(message.topic, message.queueId),
+      sysFlag: message.sysFlag
+    }))
+    const storeTimestamp = store.environment.now()
+    return Effect.flatMap(onDisk(() => Log.appendGathered(log, items, { storeTimestamp, sealed })), (appended) => {
+      let next = 0
+      const results = refusals.map((status): PutResult => {
+        if (status !== undefined) return refused(status)
+        const found = appended[next++]
+        return found === undefined ? refused("MESSAGE_ILLEGAL") : { status: "PUT_OK", appended: found }
+      })
+      const end = Math.max(0, ...results.map((result) => result.appended?.nextOffset ?? 0))
+      if (config.flushDiskType === "ASYNC_FLUSH" || end === 0) return Effect.succeed(results)
+      return Effect.map(flushed(store, BigInt(end)), (status) =>
+        results.map((result) => result.appended === undefined ? result : { ...result, status }))
+    })
+  })
+
 /** Stores the messages of a batch request: `batch.body` is what the client sent, see MessageBatch.ts. */
 export const putBatch = (store: MessageStore, batch: Codec.Message): Effect.Effect<PutResult, DiskError> =>
   Effect.suspend(() => {

@@ -123,6 +123,26 @@ describe("the CommitLog rolls", () => {
   })
 })
 
+describe("puts that are gathered", () => {
+  it("leave the bytes and give the answers of one put after the other", () => {
+    const messages = Array.from(
+      { length: 30 },
+      (_, n) => message({ queueId: n % 3, ...sized(100 + 37 * n % 400), sysFlag: n % 7 === 3 ? 4 : 0 })
+    )
+    messages.splice(5, 0, message({ topic: "t".repeat(128) }), message(sized(1017)))
+    const [one, all] = [opened(small), opened(small)]
+    const singly = messages.map((each) => Effect.runSync(Store.put(one.store, each)))
+    const gathered = Effect.runSync(Store.putGathered(all.store, messages))
+    expect(gathered).toEqual(singly)
+    expect(gathered.map(({ status }) => status).filter((status) => status === "MESSAGE_ILLEGAL").length).toBe(2)
+    expect(all.store.log.files.files.length).toBeGreaterThan(3)
+    const files = (disk: SimulatedDisk) =>
+      [...disk.image()].map(([path, bytes]) => [path, Buffer.from(bytes).toString("hex")])
+    expect(files(all.disk)).toEqual(files(one.disk))
+    expect(all.disk.effects).toBeLessThan(one.disk.effects)
+  })
+})
+
 describe("numbers of a queue", () => {
   it("are taken by plain and committed messages, not by half and rolled back ones", () => {
     const { store } = opened(small)
