@@ -23,7 +23,7 @@ export const filesOf = (directory: string): ReadonlyMap<string, Uint8Array> =>
 export const jsonOf = (file: string): unknown => JSON.parse(readFileSync(pathOf(file), "utf8"))
 
 /** One line of images.jsonl. */
-export interface ImageLine {
+interface ImageLine {
   readonly id: string
   readonly kind: string
   readonly base?: string

@@ -20,7 +20,7 @@ export interface FileRecords {
 }
 
 /** A batch as the walk finds it. Its bytes are read when they are asked for. */
-export interface Batch {
+interface Batch {
   readonly position: number
   /** Bytes, with the 12 before those that its length counts. */
   readonly size: number

@@ -8,7 +8,7 @@
 import type { BatchDescription, SegmentDescription } from "./Describe.ts"
 
 /** Two neighbouring batches that do not follow each other: the last offset of the one, the first of the next. */
-export interface Step {
+interface Step {
   readonly after: number
   readonly next: number
 }

@@ -5,6 +5,7 @@
 import { Malformed } from "../../message/Malformed.ts"
 import type { Image } from "../../world/simulated/DiskImages.ts"
 import { SimulatedDisk } from "../../world/simulated/SimulatedDisk.ts"
+import * as CleanShutdownMarker from "./CleanShutdownMarker.ts"
 import * as Durably from "./Durably.ts"
 import type { Environment, Task } from "./Environment.ts"
 import { javaException } from "./JavaException.ts"
@@ -16,7 +17,7 @@ import * as MetaProperties from "./MetaProperties.ts"
 import type { PartitionLog } from "./PartitionLog.ts"
 import { StorageError } from "./StorageError.ts"
 
-export interface LoadedReport {
+interface LoadedReport {
   readonly dir: string
   readonly logStartOffset: Integer
   readonly logEndOffset: Integer
@@ -112,7 +113,7 @@ export const loadAndStop = (
     report = {
       result: "ok",
       logDirOffline: environment.logDirectory.isOffline,
-      markerAfterLoad: disk.image().has(`${root}/.kafka_cleanshutdown`),
+      markerAfterLoad: disk.image().has(`${root}/${CleanShutdownMarker.fileName}`),
       logs: logs.sort(([one], [other]) => one < other ? -1 : 1).map(([, log]) => describeLog(log))
     }
     phase = "shutdown"

@@ -18,6 +18,7 @@ import { type DirectoryName, parseDirectoryName, type TopicPartition } from "./L
 import * as LogRetention from "./LogRetention.ts"
 import * as MetaProperties from "./MetaProperties.ts"
 import * as PartitionLog from "./PartitionLog.ts"
+import * as ProducerStateManager from "./ProducerStateManager.ts"
 import { fail } from "./StorageError.ts"
 
 export const recoveryPointCheckpoint = "recovery-point-offset-checkpoint"
@@ -190,6 +191,11 @@ export function* cleanUp(manager: LogManager): Durably<number> {
   let removed = 0
   for (const log of logs(manager).values()) removed += yield* LogRetention.deleteOldSegments(log)
   return removed
+}
+
+/** Forgets the producers that were silent for too long (producer.id.expiration.ms). */
+export const removeExpiredProducers = (manager: LogManager): void => {
+  for (const log of logs(manager).values()) ProducerStateManager.removeExpired(log.producers, log.environment.now())
 }
 
 /** Flushes the logs whose last flush is too long ago (flushDirtyLogs). */

@@ -251,7 +251,7 @@ export const truncateTo = (segment: LogSegment, offset: number): number => {
 }
 
 /** How long records have been waiting in the segment for it to be rolled, by their own times where they have some. */
-export const timeWaitedForRoll = (segment: LogSegment, now: number, messageTimestamp: number): number => {
+const timeWaitedForRoll = (segment: LogSegment, now: number, messageTimestamp: number): number => {
   if (segment.rollingBasedTimestamp === undefined) {
     for (const batch of FileRecords.batches(segment.log)) {
       segment.rollingBasedTimestamp = batch.maxTimestamp

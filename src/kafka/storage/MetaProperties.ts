@@ -37,7 +37,7 @@ const integerOf = (properties: ReadonlyMap<string, string>, name: string): numbe
 }
 
 /** Reads the text of the file. Fails with `Kafka` where a broker would not start with it. */
-export const parse = (text: string): MetaProperties => {
+const parse = (text: string): MetaProperties => {
   const properties = propertiesOf(text)
   const written = properties.get("version") ?? "0"
   const version = /^[+-]?[0-9]+$/.test(written.trim()) ? Number(written) : undefined

@@ -25,7 +25,7 @@ export interface OffsetPosition {
 }
 
 /** The entry in a slot. */
-export const entry = ({ index }: OffsetIndex, slot: number): OffsetPosition => ({
+const entry = ({ index }: OffsetIndex, slot: number): OffsetPosition => ({
   offset: index.baseOffset + index.view.getInt32(slot * entrySize),
   position: index.view.getInt32(slot * entrySize + 4)
 })

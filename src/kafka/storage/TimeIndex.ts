@@ -25,7 +25,7 @@ export interface TimeIndex {
 }
 
 /** The entry in a slot. Times beyond 2^53 are garbage and rounded: they are compared and never written back. */
-export const entry = (index: IndexFile.IndexFile, slot: number): TimestampOffset => ({
+const entry = (index: IndexFile.IndexFile, slot: number): TimestampOffset => ({
   timestamp: roundInt64(index.view, slot * entrySize),
   offset: index.baseOffset + index.view.getInt32(slot * entrySize + 8)
 })

@@ -10,7 +10,7 @@ import { roundInt64, viewOf, writeInt64 } from "../../message/Int64.ts"
 import type { File, Operations } from "../../world/Disk.ts"
 import { fail } from "./StorageError.ts"
 
-export const entrySize = 34
+const entrySize = 34
 
 export interface AbortedTransaction {
   readonly producerId: number
@@ -34,7 +34,7 @@ export const open = (disk: Operations, path: string, baseOffset: number): Transa
 })
 
 /** The whole entries; bytes behind the last one are no entry. Offsets beyond 2^53 are rounded: they are only compared. */
-export const entries = ({ file }: TransactionIndex): ReadonlyArray<AbortedTransaction> => {
+const entries = ({ file }: TransactionIndex): ReadonlyArray<AbortedTransaction> => {
   if (file === undefined) return []
   const bytes = file.read(0, file.size())
   const view = viewOf(bytes)
