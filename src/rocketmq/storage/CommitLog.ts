@@ -126,7 +126,7 @@ export const appendGathered = (
       if (bytes + length + Codec.blankBytes > room) break
       bytes += length
     }
-    const chunk = new Uint8Array(bytes)
+    const chunk = Buffer.allocUnsafe(bytes)
     let at = 0
     for (const item of items.slice(next, end)) {
       if (item.entry.length + Codec.blankBytes > fileSize) {

@@ -184,6 +184,12 @@ const putAll = (
   })
 
 const refusal = (config: StoreConfig, message: Codec.Message): PutMessageStatus | undefined => {
+  // A UTF-16 unit takes at most three bytes of UTF-8: nearly every message is settled by its lengths.
+  if (
+    message.topic.length <= 42 && message.properties.length <= 10_000 && message.body.length <= config.maxMessageSize
+  ) {
+    return undefined
+  }
   const topicBytes = Buffer.byteLength(message.topic)
   if (topicBytes > (config.behaviour.writesVersion2 ? 0x7fff : 0x7f)) return "MESSAGE_ILLEGAL"
   if (message.properties.length > 0x7fff) return "MESSAGE_ILLEGAL"
@@ -193,6 +199,7 @@ const refusal = (config: StoreConfig, message: Codec.Message): PutMessageStatus 
 
 /** Where a message goes: a delayed one to the queue of its level, unless it is half or rolled back. */
 const delayed = ({ config }: MessageStore, message: Codec.Message): Codec.Message => {
+  if (!message.properties.includes(Properties.Name.delayLevel)) return message
   const transaction = message.sysFlag & Codec.SysFlag.transaction
   const properties = Properties.parse(message.properties)
   const asked = Properties.javaInt(properties.get(Properties.Name.delayLevel) ?? "0") ?? 0
