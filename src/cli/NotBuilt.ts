@@ -31,9 +31,6 @@ export const conform = Command.make(
 export const spec = Command.make("spec", { name: name.pipe(Argument.optional), json }, notBuilt("spec")).pipe(
   Command.withDescription("TLC over every manifest, expected results compared")
 )
-export const historyCheck = Command.make("check", { files: paths("file"), json }, notBuilt("history check")).pipe(
-  Command.withDescription("Judge a Jepsen-style history, EDN or JSON")
-)
 export const audit = Command.make("audit", { files: paths("file"), json }, notBuilt("audit")).pipe(
   Command.withDescription("A real configuration: what holds, what breaks it")
 )

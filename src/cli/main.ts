@@ -7,6 +7,7 @@ import { Console, Effect, Layer } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { createRequire } from "node:module"
 import { BadInput, NotAsStated } from "./Exit.ts"
+import { historyCheck } from "./HistoryCheck.ts"
 import { logImages } from "./LogImages.ts"
 import { logInspect } from "./LogInspect.ts"
 import { matrix } from "./Matrix.ts"
@@ -22,7 +23,7 @@ const log = Command.make("log").pipe(
 
 const history = Command.make("history").pipe(
   Command.withDescription("Histories of what clients saw: check FILE..."),
-  Command.withSubcommands([NotBuilt.historyCheck])
+  Command.withSubcommands([historyCheck])
 )
 
 /** Every subcommand, in the order in which help lists them. */

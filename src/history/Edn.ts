@@ -67,6 +67,8 @@ const cached: Array<string | undefined> = Array.from({ length: cacheSize })
 export const reader = (text: string): Reader => {
   const length = text.length
   let at = 0
+  /** Items of the lists that are open. A list is cut from it at its size, since one that grows keeps room for more. */
+  let stack: Array<Data> = []
 
   const problem = (position: number, expected: string): never => {
     throw new EdnProblem({ position, expected })
@@ -193,15 +195,17 @@ export const reader = (text: string): Reader => {
 
   const list = (close: number, closing: string): Array<Data> => {
     const from = at
+    const base = stack.length
     at++
-    const items: Array<Data> = []
     for (;;) {
       const code = peek()
       if (code === close) break
       if (code < 0) problem(from, `the ${closing} that closes this`)
-      items.push(form(code))
+      stack.push(form(code))
     }
     at++
+    const items = stack.slice(base)
+    stack.length = base
     return items
   }
 
@@ -292,6 +296,7 @@ export const reader = (text: string): Reader => {
     },
     peek,
     next: () => {
+      stack = []
       const code = peek()
       return code < 0 ? undefined : form(code)
     }
