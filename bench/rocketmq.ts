@@ -13,8 +13,8 @@ import * as Store from "../src/rocketmq/storage/MessageStore.ts"
 import { defaults, type StoreConfig } from "../src/rocketmq/storage/StoreConfig.ts"
 import { makeLive } from "../src/world/live/LiveDisk.ts"
 
-const fileSize = 16 * 1024 * 1024
-const total = 6 * fileSize
+const fileSize = 8 * 1024 * 1024
+const total = 5 * fileSize
 const bodyBytes = 1024
 /** Puts that are outstanding at the same time. */
 const gathered = 16
