@@ -1,8 +1,11 @@
 /** Runs of NameServers, brokers and clients refine the model, whatever fails; without a guard they break as it says. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { Divergence } from "../../../src/conform/Shadow.ts"
-import { type Command, play } from "./RoutingRun.ts"
+import { explore } from "../../../src/explore/Search.ts"
+import { type Constants, nameServerRouting } from "../../../src/rocketmq/models/NameServerRouting.ts"
+import { constantsOf } from "../../../test/rocketmq/models/SpecGraph.ts"
+import { type Command, drive, play } from "./RoutingRun.ts"
+import { follow } from "./Schedule.ts"
 
 const guarded = { RecheckFreshnessOnUnregister: true, ChannelCloseDetected: true }
 
@@ -76,18 +79,41 @@ describe("NameServers, brokers and clients on the simulated world", () => {
     // A scan that finds nothing, a connection that is refused: most events say something.
     expect(telling / events).toBeGreaterThan(0.3)
   })
+})
 
-  it("lose a freshly registered broker when a removal does not look again (R12)", () => {
-    let broken: string | undefined
-    for (let seed = 1; broken === undefined && seed < 3_000; seed++) {
-      const [list] = fc.sample(commands, { numRuns: 1, seed })
-      try {
-        play({ ...guarded, RecheckFreshnessOnUnregister: false }, seed, list!)
-      } catch (error) {
-        if (!(error instanceof Divergence)) throw error
-        broken = error.message
-      }
-    }
-    expect(broken).toBeUndefined()
+/** The shortest path of the model that breaks a property, and the guards of its configuration. */
+const counterexample = (configuration: string, property: string) => {
+  const constants = constantsOf(configuration) as unknown as Constants
+  const broken = explore(nameServerRouting(constants)).violations.find((violation) => violation.property === property)!
+  const cast = {
+    deployment: { masters: constants.MasterCount, slaves: constants.SlaveCount },
+    nameServers: constants.NameServerCount,
+    clients: constants.ClientCount
+  }
+  return { cast, guards: constants, labels: broken.path.steps.map((step) => step.label) }
+}
+
+describe("a counterexample of the model", () => {
+  it.each([
+    ["MCNameServerRouting_R10_ChannelCloseDetected", "ClosedChannelIsDecided"],
+    ["MCNameServerRouting_R12_RecheckFreshness", "OpenChannelIsRouted"],
+    ["MCNameServerRouting_R12_ByChannelClose", "OpenChannelIsRouted"],
+    ["MCNameServerRouting_R13_TablesSurviveRestart", "NobodyIsForgotten"]
+  ])("is a schedule of the nodes, step by step, and breaks the same property: %s %s", (configuration, property) => {
+    const { cast, guards, labels } = counterexample(configuration, property)
+    const run = drive(cast, guards, 1, (deployed) => follow(deployed, labels), [])
+    expect(run.labels).toEqual(labels)
+    const judged = () => drive(cast, guards, 1, (deployed) => follow(deployed, labels), [property])
+    expect(judged).toThrow(`${property} is broken`)
+  })
+
+  it.each([
+    ["MCNameServerRouting_R10_ChannelCloseDetected", "ClosedChannelIsDecided"],
+    ["MCNameServerRouting_R12_RecheckFreshness", "OpenChannelIsRouted"],
+    ["MCNameServerRouting_R12_ByChannelClose", "OpenChannelIsRouted"]
+  ])("breaks nothing on nodes whose guard is on, under the same schedule: %s %s", (configuration, property) => {
+    const { cast, labels } = counterexample(configuration, property)
+    const run = drive(cast, guarded, 1, (deployed) => follow(deployed, labels), [property])
+    expect(run.labels).toEqual(labels)
   })
 })

@@ -2,8 +2,8 @@
  * Runs of NameServers, brokers and clients on the simulated world, each followed by a shadow of the model: commands are
  * plain data and total, so any list of them is a run, and a failing one shrinks by dropping commands.
  */
-import { type Label, label, showLabel } from "../../../src/machine/Machine.ts"
 import { shadowOf } from "../../../src/conform/Shadow.ts"
+import { type Label, label, showLabel } from "../../../src/machine/Machine.ts"
 import { type Constants, nameServerRouting, unbounded } from "../../../src/rocketmq/models/NameServerRouting.ts"
 import {
   type BrokerCell,
@@ -25,17 +25,22 @@ import {
   nameServerName,
   numberIn
 } from "../../../src/rocketmq/nodes/RoutingMessages.ts"
-import { projectNameServerRouting, type Projected } from "../../../src/rocketmq/projections/NameServerRouting.ts"
-import { brokersOf, upTo } from "../../../src/rocketmq/rules/Deployment.ts"
+import { type Projected, projectNameServerRouting } from "../../../src/rocketmq/projections/NameServerRouting.ts"
+import { brokersOf, type Deployment, upTo } from "../../../src/rocketmq/rules/Deployment.ts"
 import { askTimeoutMillis, pollMillis } from "../../../src/rocketmq/rules/RouteCache.ts"
 import { type RoutingGuards } from "../../../src/rocketmq/rules/RouteTables.ts"
 import { simulate, type Simulation } from "../../../src/world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../../src/world/simulated/WorldEvent.ts"
 
-export const deployment = { masters: 2, slaves: 1 }
-export const nameServers = 2
-export const clients = 2
-const brokers = brokersOf(deployment)
+/** Who takes part in a run. */
+export interface Cast {
+  readonly deployment: Deployment
+  readonly nameServers: number
+  readonly clients: number
+}
+
+/** Enough for two routes, a slave that is left alone, and NameServers that differ. */
+export const wholeCast: Cast = { deployment: { masters: 2, slaves: 1 }, nameServers: 2, clients: 2 }
 
 /** Numbers pick among what there is, scaled from `[0, 2^16)`. */
 export type Command =
@@ -44,7 +49,11 @@ export type Command =
   /** Fires any event that is possible. */
   | { readonly _tag: "Any"; readonly pick: number }
   | { readonly _tag: "KillBroker" | "KillServer" | "Freeze" | "Thaw" | "Configure"; readonly pick: number }
-  | { readonly _tag: "CutLink" | "HealLink" | "Reset" | "Wipe" | "Allow"; readonly pick: number; readonly other: number }
+  | {
+    readonly _tag: "CutLink" | "HealLink" | "Reset" | "Wipe" | "Allow"
+    readonly pick: number
+    readonly other: number
+  }
   /** A process crashes inside the handler of an event, after its first step. */
   | { readonly _tag: "During"; readonly pick: number }
 
@@ -69,10 +78,13 @@ export interface Run {
   readonly reached: ReadonlySet<string>
 }
 
-interface Deployed {
+/** A run under way, to whoever decides what happens next. */
+export interface Deployed {
+  readonly cast: Cast
   readonly world: Simulation
+  /** Fires an event, tells the shadow what it was, and compares. */
   readonly fire: (event: WorldEvent) => void
-  readonly projected: Projected
+  readonly labels: ReadonlyArray<Label>
   readonly wantVersion: (broker: number) => void
   readonly want: (server: number, name: number, writable: boolean) => void
 }
@@ -109,7 +121,21 @@ const before = (world: Simulation, event: WorldEvent): Label | undefined => {
 const faulty = new Set(["Expire", "WipeWritePerm", "Reset", "CutLink", "KillBroker", "KillServer"])
 
 /** Plays commands against the nodes; throws what a node, the world or the shadow throws. */
-export const play = (guards: RoutingGuards, seed: number, commands: ReadonlyArray<Command>): Run => {
+export const play = (guards: RoutingGuards, seed: number, commands: ReadonlyArray<Command>): Run =>
+  drive(wholeCast, guards, seed, (deployed) => {
+    for (const command of commands) carryOut(deployed, command)
+  })
+
+/** A run in which `act` decides what happens; throws what a node, the world or the shadow throws. */
+export const drive = (
+  cast: Cast,
+  guards: RoutingGuards,
+  seed: number,
+  act: (deployed: Deployed) => void,
+  promises = promised(guards)
+): Run => {
+  const { clients, deployment, nameServers } = cast
+  const brokers = brokersOf(deployment)
   const constants: Constants = {
     ...guards,
     ...unbounded,
@@ -120,7 +146,7 @@ export const play = (guards: RoutingGuards, seed: number, commands: ReadonlyArra
     SlaveCount: deployment.slaves,
     ClientCount: clients
   }
-  const shadow = shadowOf(nameServerRouting(constants), promised(guards))
+  const shadow = shadowOf(nameServerRouting(constants), promises)
   const brokerCells = new Map<number, BrokerCell>()
   const serverCells = new Map<number, NameServerCell>()
   const clientCells = new Map<number, ClientCell>()
@@ -129,10 +155,17 @@ export const play = (guards: RoutingGuards, seed: number, commands: ReadonlyArra
   const wantedPermissions = new Map<string, boolean>()
   const reached = new Set<string>()
   let faults = 0
+  let failure: unknown
+  // A handler's fiber that dies says so to nobody: what the shadow threw is kept, and thrown after the event.
   const did = (made: Label): void => {
     if (faulty.has(made.action)) faults++
     reached.add(made.action)
-    shadow.did(made)
+    try {
+      shadow.did(made)
+    } catch (error) {
+      failure ??= error
+      throw error
+    }
   }
   const kept = <C>(cells: Map<number, C>, number: number, cell: C): C => {
     cells.set(number, cell)
@@ -199,14 +232,16 @@ export const play = (guards: RoutingGuards, seed: number, commands: ReadonlyArra
       const environment = before(world, event)
       if (environment !== undefined) did(environment)
       world.fire(event)
+      if (failure !== undefined) throw failure
       if (event._tag === "During") did(before(world, event.crash)!)
       if (shadow.labels.length > told) telling++
       shadow.check(projectNameServerRouting(projected()))
     }
     const deployed: Deployed = {
+      cast,
       world,
       fire,
-      projected: projected(),
+      labels: shadow.labels,
       wantVersion: (broker) => {
         wantedVersions.set(broker, (wantedVersions.get(broker) ?? 1) + 1)
         world.refresh(brokerName(broker))
@@ -218,15 +253,19 @@ export const play = (guards: RoutingGuards, seed: number, commands: ReadonlyArra
       }
     }
     shadow.check(projectNameServerRouting(projected()))
-    for (const command of commands) carryOut(deployed, command)
-    if (serverCells.size > 0 && [...clientCells.values()].some(({ routes }) => routes.cache.length > 0)) reached.add("route")
+    act(deployed)
+    if (serverCells.size > 0 && [...clientCells.values()].some(({ routes }) => routes.cache.length > 0)) {
+      reached.add("route")
+    }
     const routes = [...clientCells.values()].map(({ routes }) => JSON.stringify(routes.cache))
     if (new Set(routes).size > 1) reached.add("two routes")
     return { labels: shadow.labels, events: world.fired, telling, reached }
   })
 }
 
-const carryOut = ({ fire, want, wantVersion, world }: Deployed, command: Command): void => {
+const carryOut = ({ cast, fire, want, wantVersion, world }: Deployed, command: Command): void => {
+  const { deployment, nameServers } = cast
+  const brokers = brokersOf(deployment)
   const server = (pick: number) => nameServerName(pickOf(pick, upTo(nameServers))!)
   const broker = (pick: number) => brokerName(pickOf(pick, brokers)!)
   const servers = [...upTo(nameServers).map(nameServerName), ...brokers.map(brokerName)]
@@ -264,7 +303,12 @@ const carryOut = ({ fire, want, wantVersion, world }: Deployed, command: Command
       const end = pickOf(command.pick, ends)
       if (end === undefined) return
       const { toListener } = world.network.inFlight(end)!
-      return fire({ _tag: "Reset", end, toDialer: 0, toListener: Math.floor(command.other / 0x1_0000 * (toListener + 1)) })
+      return fire({
+        _tag: "Reset",
+        end,
+        toDialer: 0,
+        toListener: Math.floor(command.other / 0x1_0000 * (toListener + 1))
+      })
     }
     case "Wipe":
     case "Allow": {

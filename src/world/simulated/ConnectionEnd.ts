@@ -44,7 +44,7 @@ export interface Pair {
   cut: boolean
 }
 
-export const keyOf = ({ dialer, listener, port }: End): string => `${dialer}>${listener}/${port}`
+export const keyOf = ({ dialer, listener, port }: Omit<End, "at">): string => `${dialer}>${listener}/${port}`
 
 export const endOf = (pair: Pair, side: Side): End => ({
   dialer: pair.dialer.name,

@@ -19,6 +19,13 @@ import type { NetworkHost } from "./NetworkHost.ts"
 import type { SimulatedProcess } from "./SimulatedProcess.ts"
 import type { End, WorldEvent } from "./WorldEvent.ts"
 
+/** Whether a connection is cut, and what is still in flight to each side. */
+export interface Inspected {
+  readonly cut: boolean
+  readonly toDialer: ReadonlyArray<Message>
+  readonly toListener: ReadonlyArray<Message>
+}
+
 export class SimulatedNetwork {
   private readonly host: NetworkHost
   private readonly links = new Links()
@@ -49,6 +56,16 @@ export class SimulatedNetwork {
     const pair = this.pairs.get(keyOf(end))
     if (pair === undefined || pair.cut) return undefined
     return { toDialer: pair.dialer.inbox.length, toListener: pair.listener.inbox.length }
+  }
+
+  /** A connection as it is, cut or not: for those who compare the world with a model. */
+  inspect(end: Omit<End, "at">): Inspected | undefined {
+    const pair = this.pairs.get(keyOf(end))
+    return pair && {
+      cut: pair.cut,
+      toDialer: pair.dialer.inbox.map(({ message }) => message),
+      toListener: pair.listener.inbox.map(({ message }) => message)
+    }
   }
 
   /** Connections that are not cut. */
