@@ -18,9 +18,6 @@ export const faults = Command.make("faults", { json }, notBuilt("faults")).pipe(
 export const scenarios = Command.make("scenarios", { json }, notBuilt("scenarios")).pipe(
   Command.withDescription("K1.., R1..: what spec, model, simulation and history checker find")
 )
-export const explore = Command.make("explore", { name, json }, notBuilt("explore")).pipe(
-  Command.withDescription("States, transitions, depth and states a second of a model")
-)
 export const conform = Command.make(
   "conform",
   { name: name.pipe(Argument.optional), tier, json },

@@ -7,6 +7,7 @@ import { Console, Effect, Layer } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { createRequire } from "node:module"
 import { BadInput, NotAsStated } from "./Exit.ts"
+import { explore } from "./Explore.ts"
 import { historyCheck } from "./HistoryCheck.ts"
 import { logImages } from "./LogImages.ts"
 import { logInspect } from "./LogInspect.ts"
@@ -37,7 +38,7 @@ export const root = Command.make("ackproof").pipe(
     NotBuilt.faults,
     NotBuilt.scenarios,
     log,
-    NotBuilt.explore,
+    explore,
     NotBuilt.conform,
     NotBuilt.spec,
     history,

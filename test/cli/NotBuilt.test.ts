@@ -5,7 +5,6 @@ import { ackproof } from "./CommandLine.ts"
 const notBuilt: ReadonlyArray<ReadonlyArray<string>> = [
   ["faults"],
   ["scenarios"],
-  ["explore", "NameServerRouting"],
   ["conform"],
   ["spec"],
   ["audit", "server.properties"]
