@@ -10,7 +10,7 @@ import type { Label, Machine } from "../machine/Machine.ts"
 const instancesTogether = 32
 
 /** The most instances that a table can name in 16 bits. */
-export const mostLabels = 0x1_0000
+const mostLabels = 0x1_0000
 
 /** Calls `emit` with each successor of a state and the index of its label, in the order of the labels. */
 export const successors = <State>(
@@ -44,7 +44,7 @@ export interface Table<State> {
 }
 
 /** The kinds of property that a search judges on its way. */
-export type Kind = "always" | "alwaysStep" | "sometimes"
+type Kind = "always" | "alwaysStep" | "sometimes"
 
 /** The first place where a property was broken, or where something that must happen sometimes happened. */
 export interface Finding {
@@ -65,11 +65,6 @@ export interface Tally {
   readonly taken: Float64Array
   readonly findings: Array<Finding>
 }
-
-/** Properties by name, as long as they are neither broken nor reached. */
-export const openProperties = <State>(machine: Machine<State>): ReadonlyArray<readonly [Kind, string]> =>
-  (["always", "alwaysStep", "sometimes"] as const)
-    .flatMap((kind) => Object.keys(machine[kind]).map((name) => [kind, name] as const))
 
 export interface Expansion {
   /** Expands the state of this id. */

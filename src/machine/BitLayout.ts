@@ -20,7 +20,7 @@ export const widthOf = (max: number): number => 32 - Math.clz32(max)
 const sum = (numbers: ReadonlyArray<number>): number => numbers.reduce((total, number) => total + number, 0)
 
 /** The most elements that a subset's domain may have, and the most bits of an element of a set. */
-export const largestMask = 31
+const largestMask = 31
 export const largestCode = 30
 
 const bounded = (value: number, what: string, most: number): number => {

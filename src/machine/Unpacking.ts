@@ -14,7 +14,7 @@ const sharedBits = 12
 const shortSequence = 4
 
 /** Parts by their bits, filled as they are met, and how to build one that is missing. */
-export interface SharedPart {
+interface SharedPart {
   readonly known: Array<unknown>
   readonly build: (bits: number) => unknown
 }

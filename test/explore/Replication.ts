@@ -10,10 +10,10 @@ import * as Domain from "../../src/machine/Domain.ts"
 import { action, type Machine } from "../../src/machine/Machine.ts"
 import * as S from "../../src/machine/StateSchema.ts"
 
-export type Broker = number
-export type Entry = readonly [epoch: number, value: number]
-export type Role = "down" | "idle" | "leader" | "trunc" | "follower"
-export interface Partition {
+type Broker = number
+type Entry = readonly [epoch: number, value: number]
+type Role = "down" | "idle" | "leader" | "trunc" | "follower"
+interface Partition {
   readonly leader: Broker
   readonly isr: ReadonlyArray<Broker>
 }
