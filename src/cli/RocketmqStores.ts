@@ -24,7 +24,7 @@ export const storeIn = (directory: string): string | undefined =>
 const depth = 9
 
 /** The fields of expected.json: what the files tell, after what is known of the broker. */
-export interface StoreDocument extends Report {
+interface StoreDocument extends Report {
   /** The software whose recovery was followed. */
   readonly software: string
   readonly stop: "SIGTERM" | "kill -9"

@@ -82,7 +82,7 @@ export const decode = (bytes: Uint8Array, config: StoreConfig): Looked | undefin
 /** The host whose bytes end at `end`, or `undefined` for a port that none has. */
 const hostBefore = (bytes: Uint8Array, view: DataView, end: number, length: number): Codec.Host | undefined => {
   const port = view.getInt32(end - 4)
-  return port < 0 || port > 0xffff ? undefined : { address: bytes.slice(end - length, end - 4), port }
+  return port < 0 || port > 0xffff ? undefined : { address: Codec.copied(bytes, end - length, end - 4), port }
 }
 
 /** What a queue entry leads to: a message, nothing readable, or the size that Java refuses. */

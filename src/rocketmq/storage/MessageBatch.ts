@@ -8,7 +8,7 @@
  * message's do not end with one (MessageDecoder.encodeMessages, MessageExtEncoder.encode of MessageExtBatch).
  */
 import { malformed } from "../../message/Malformed.ts"
-import { type Message, text } from "./MessageCodec.ts"
+import { copied, type Message, text } from "./MessageCodec.ts"
 
 /** What a message of a batch says itself; the rest is the batch's. */
 export type BatchPart = Pick<Message, "flag" | "body" | "properties">
@@ -53,7 +53,7 @@ export const decode = (bytes: Uint8Array): ReadonlyArray<BatchPart> => {
     }
     parts.push({
       flag: view.getInt32(at + 12),
-      body: bytes.slice(at + headBytes, end),
+      body: copied(bytes, at + headBytes, end),
       properties: text(bytes, end + 2, end + 2 + propertiesLength)
     })
     at = end + 2 + propertiesLength

@@ -75,6 +75,10 @@ const utf8 = new TextEncoder()
 export const text = (bytes: Uint8Array, start: number, end: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8")
 
+/** A copy that is no `Buffer`, whose own `slice` would share its bytes with what was read. */
+export const copied = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  new Uint8Array(bytes.subarray(start, end))
+
 /** BODYCRC: 0 for an empty body. */
 export const bodyCrc = (body: Uint8Array): number => crc32(body) & 0x7fffffff
 
@@ -134,21 +138,17 @@ export const encode = (message: Message, sealed = false): Uint8Array => {
     (bornHost.address.length === 16 ? SysFlag.bornHostV6 : 0) |
     (storeHost.address.length === 16 ? SysFlag.storeHostV6 : 0)
   const size = sizeOf(version, sysFlag, body.length, topicLength, propertiesLength)
-  // Not cleared: every byte is written below.
-  const bytes = Buffer.allocUnsafe(size)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, size)
+  const bytes = new Uint8Array(size)
+  const view = new DataView(bytes.buffer)
   view.setInt32(0, size)
   view.setInt32(At.magic, version === 1 ? Magic.v1 : Magic.v2)
   view.setInt32(8, bodyCrc(body))
   view.setInt32(12, message.queueId)
   view.setInt32(16, message.flag)
-  writeLong(view, At.queueOffset, 0)
-  writeLong(view, At.physicalOffset, 0)
   view.setInt32(At.sysFlag, sysFlag)
   writeLong(view, 40, message.bornTimestamp)
-  let at = writeHost(bytes, view, At.bornHost, bornHost)
-  writeLong(view, at, 0)
-  at = writeHost(bytes, view, at + 8, storeHost)
+  let at = writeHost(bytes, view, At.bornHost, bornHost) + 8
+  at = writeHost(bytes, view, at, storeHost)
   view.setInt32(at, message.reconsumeTimes)
   writeLong(view, at + 4, message.preparedTransactionOffset)
   view.setInt32(at + 12, body.length)
@@ -169,11 +169,11 @@ const utf8Length = (value: string): number => {
   return value.length
 }
 
-const writeUtf8 = (bytes: Buffer, start: number, value: string): void => {
+const writeUtf8 = (bytes: Uint8Array, start: number, value: string): void => {
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at)
     if (code >= 0x80) {
-      bytes.write(value, start)
+      utf8.encodeInto(value, bytes.subarray(start))
       return
     }
     bytes[start + at] = code
@@ -235,7 +235,7 @@ export const decode = (bytes: Uint8Array, start = 0, end = bytes.length): Stored
   if (bodyLength < 0 || bodyLength > limit - (at + 4) - version - 2) {
     malformed(at, `a body of ${bodyLength} bytes`, `0 to ${limit - (at + 4) - version - 2}, as TOTALSIZE leaves`)
   }
-  const body = bytes.slice(at + 4, at + 4 + bodyLength)
+  const body = copied(bytes, at + 4, at + 4 + bodyLength)
   const crc = view.getInt32(start + 8)
   if (bodyLength > 0 && bodyCrc(body) !== crc) malformed(start + 8, `BODYCRC ${crc}`, `${bodyCrc(body)}, the body's`)
   at += 4 + bodyLength
@@ -300,7 +300,7 @@ const writeHost = (bytes: Uint8Array, view: DataView, at: number, host: Host): n
 const readHost = (bytes: Uint8Array, view: DataView, at: number, length: number): Host => {
   const port = view.getInt32(at + length - 4)
   if (port < 0 || port > 0xffff) malformed(at + length - 4, `port ${port}`, "0 to 65535")
-  return { address: bytes.slice(at, at + length - 4), port }
+  return { address: copied(bytes, at, at + length - 4), port }
 }
 
 const readLong = (view: DataView, at: number): number => {
