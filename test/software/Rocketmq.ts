@@ -9,7 +9,7 @@
 import { Effect } from "effect"
 import * as fc from "fast-check"
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { commands, play, small } from "../../properties/rocketmq/storage/StoreWorld.ts"
@@ -19,9 +19,8 @@ import { type StoreConfig, v4_9, v5_5 } from "../../src/rocketmq/storage/StoreCo
 import * as Lifecycle from "../../src/rocketmq/storage/StoreLifecycle.ts"
 import { storeOf } from "../../src/rocketmq/storage/StoreOnImage.ts"
 import { physicalOffsets } from "../../src/rocketmq/storage/StoreReads.ts"
+import { prepare } from "./Maven.ts"
 
-const here = import.meta.dirname
-const root = join(here, "..", "..")
 const versions = { "4.9.7": v4_9, "5.5.0": v5_5 }
 type Version = keyof typeof versions
 
@@ -116,28 +115,9 @@ const java = [
   "-Xmx700m"
 ]
 
-/** Fetches the real store through Maven, once, and compiles the oracle against it. */
-const prepared = (version: Version): string => {
-  const cache = join(root, ".cache", "real", `rocketmq-${version}`)
-  const libs = join(cache, "libs")
-  if (!existsSync(libs)) {
-    const pom = join(here, "rocketmq", `pom-${version}.xml`)
-    execFileSync("mvn", ["-q", "-B", "dependency:copy-dependencies", `-DoutputDirectory=${libs}`, "-f", pom])
-  }
-  execFileSync("javac", [
-    "-nowarn",
-    "-cp",
-    `${libs}/*`,
-    "-d",
-    join(cache, "classes"),
-    join(here, "rocketmq", "Oracle.java")
-  ])
-  return `${libs}/*:${join(cache, "classes")}`
-}
-
 /** What the real store finds, job by job; a batch of jobs shares a virtual machine, since stores are not shut down. */
 const ask = (version: Version, jobs: ReadonlyArray<Job>, folder: string): ReadonlyArray<Record<string, unknown>> => {
-  const classpath = prepared(version)
+  const classpath = prepare("rocketmq", version)
   const answers: Array<Record<string, unknown>> = []
   for (let from = 0; from < jobs.length; from += 20) {
     const input = join(folder, "jobs.tsv")
