@@ -1,9 +1,9 @@
 /**
  * Consumer groups as clients see them: who reads for one, and the positions that it committed.
  *
- * The one decision: a process reads for the groups that it names, on any operation or in a commit. A subscriber that names
- * none may read for any of them, so what it polled counts as delivered; a process that assigned its keys itself does not,
- * or the full re-read at the end of a test would deliver everything.
+ * The one decision: a process reads for the groups that it names, on any operation or in a commit. One that names none may
+ * read for any of them, so what it polled counts as delivered; unless it assigned its keys itself, or the full re-read at
+ * the end of a test would deliver everything.
  */
 import { type Finding, finding } from "./Anomaly.ts"
 import { type Columns, ok, operationOf } from "./Columns.ts"
@@ -43,17 +43,17 @@ const deliveries = ({ nodeAt, operations, pollStart, pollValue, values }: Column
   const members = membership(operations)
   const delivered = new Map<string, Uint8Array>()
   for (const group of groups) delivered.set(group, new Uint8Array(values.length))
-  const subscribed = new Set<number>()
+  const assigned = new Set<number>()
   for (let at = 0; at < operations.length; at++) {
     const operation = operations[at]!
     if (isAssign(operation) && (operation.type === "ok" || operation.type === "info")) {
-      if (operation.f === "subscribe") subscribed.add(operation.process)
-      else subscribed.delete(operation.process)
+      if (operation.f === "assign") assigned.add(operation.process)
+      else assigned.delete(operation.process)
     }
     const node = nodeAt[at]!
     if (node < 0 || pollStart[node] === pollStart[node + 1]) continue
     const process = operation.process as number
-    const named = members.get(process) ?? (subscribed.has(process) ? groups : undefined)
+    const named = members.get(process) ?? (assigned.has(process) ? undefined : groups)
     if (named === undefined) continue
     for (const group of named) {
       const marks = delivered.get(group)

@@ -14,6 +14,7 @@ import { type Finding, finding } from "./Anomaly.ts"
 import { ok, operationOf } from "./Columns.ts"
 import { membership } from "./Groups.ts"
 import { capital, type Judged, keyName, placesOf, whose } from "./Judged.ts"
+import { isAssign } from "./Operation.ts"
 
 /** One delivery: the node, and the place of the record among the node's polls. */
 interface Sighting {
@@ -54,6 +55,20 @@ const isBefore = (judged: Judged, a: Sighting, b: Sighting): boolean => {
   return sameKey && a.entry < b.entry
 }
 
+const groupName = (group: string): string => `group ${group}`
+
+/** Places at which each process went to the beginning of what it reads. */
+const rewindsOf = ({ columns }: Judged): ReadonlyMap<number, ReadonlyArray<number>> => {
+  const rewinds = new Map<number, Array<number>>()
+  columns.operations.forEach((operation, at) => {
+    if (!isAssign(operation) || operation.seekToBeginning !== true || operation.type === "fail") return
+    const places = rewinds.get(operation.process)
+    if (places === undefined) rewinds.set(operation.process, [at])
+    else places.push(at)
+  })
+  return rewinds
+}
+
 /** The later of two sightings, by when it began. */
 const later = (judged: Judged, a: Sighting, b: Sighting): Sighting => {
   const began = invokedAt(judged, a.node) - invokedAt(judged, b.node)
@@ -63,26 +78,30 @@ const later = (judged: Judged, a: Sighting, b: Sighting): Sighting => {
 const sightings = (judged: Judged, keyed: Uint8Array): Map<string, Reader> => {
   const { columns } = judged
   const groups = membership(columns.operations)
+  const named = new Set([...groups.values()].flatMap((names) => [...names]))
   const readers = new Map<string, Reader>()
+  const readerOf = (name: string): Reader => {
+    const reader = readers.get(name) ?? { any: new Map<number, Sighting>(), certain: new Map<number, Sighting>() }
+    readers.set(name, reader)
+    return reader
+  }
   for (let node = 0; node < columns.nodes; node++) {
     const from = columns.pollStart[node]!
     const to = columns.pollStart[node + 1]!
     if (from === to) continue
-    const named = groups.get(columns.process[node]!)
-    const names = named === undefined ? [`process ${columns.process[node]}`] : [...named].map((name) => `group ${name}`)
-    for (const name of names) {
-      const reader = readers.get(name) ?? { any: new Map<number, Sighting>(), certain: new Map<number, Sighting>() }
-      readers.set(name, reader)
-      for (let entry = from; entry < to; entry++) {
-        const value = columns.pollValue[entry]!
-        if (value < 0 || keyed[value] === 0) continue
-        const sighting = { node, entry }
-        const earlier = reader.any.get(value)
-        if (earlier === undefined || invokedAt(judged, node) < invokedAt(judged, earlier.node)) {
-          reader.any.set(value, sighting)
-        }
-        if (columns.outcome[node] === ok && !reader.certain.has(value)) reader.certain.set(value, sighting)
+    const own = groups.get(columns.process[node]!)
+    const certain = (own === undefined ? [`process ${columns.process[node]}`] : [...own].map(groupName)).map(readerOf)
+    const possible = own === undefined ? [...named].map((name) => readerOf(groupName(name))) : []
+    for (let entry = from; entry < to; entry++) {
+      const value = columns.pollValue[entry]!
+      if (value < 0 || keyed[value] === 0) continue
+      const sighting = { node, entry }
+      for (const { any } of [...certain, ...possible]) {
+        const earlier = any.get(value)
+        if (earlier === undefined || invokedAt(judged, node) < invokedAt(judged, earlier.node)) any.set(value, sighting)
       }
+      if (columns.outcome[node] !== ok) continue
+      for (const reader of certain) if (!reader.certain.has(value)) reader.certain.set(value, sighting)
     }
   }
   return readers
@@ -138,6 +157,12 @@ export const keyOrder = (judged: Judged): Array<Finding> => {
   const { chains, keyed } = chainsOf(judged)
   const found: Array<Finding> = []
   if (chains.size === 0) return found
+  const rewinds = rewindsOf(judged)
+  /** Whether the process that polled a went to the beginning behind the poll of b: then it read a on purpose. */
+  const wentBack = (b: Sighting, a: Sighting): boolean =>
+    (rewinds.get(columns.process[a.node]!) ?? []).some((at) =>
+      at > columns.completion[b.node]! && at < columns.completion[a.node]!
+    )
   for (const [name, { any, certain }] of sightings(judged, keyed)) {
     for (const chain of chains.values()) {
       let latest: Sighting | undefined
@@ -146,7 +171,7 @@ export const keyOrder = (judged: Judged): Array<Finding> => {
         if (latest !== undefined) {
           for (const value of sent) {
             const seen = certain.get(value)
-            if (seen !== undefined && isBefore(judged, seen, latest)) {
+            if (seen !== undefined && isBefore(judged, seen, latest) && !wentBack(seen, latest)) {
               found.push(report(judged, name, chain, latest, seen))
             }
           }
