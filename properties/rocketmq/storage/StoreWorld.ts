@@ -6,7 +6,7 @@
  */
 import { Cause, Effect, Exit, Fiber } from "effect"
 import * as fc from "fast-check"
-import { recorded } from "../../../src/replay/Choose.ts"
+import { recorded, seeded } from "../../../src/replay/Choose.ts"
 import * as Log from "../../../src/rocketmq/storage/CommitLog.ts"
 import * as Queue from "../../../src/rocketmq/storage/ConsumeQueue.ts"
 import * as Queues from "../../../src/rocketmq/storage/ConsumeQueueStore.ts"
@@ -16,7 +16,8 @@ import * as Store from "../../../src/rocketmq/storage/MessageStore.ts"
 import * as Properties from "../../../src/rocketmq/storage/Properties.ts"
 import * as Reference from "../../../src/rocketmq/storage/ReferenceLog.ts"
 import { defaults, type StoreConfig } from "../../../src/rocketmq/storage/StoreConfig.ts"
-import { type CrashProfile } from "../../../src/world/simulated/CrashStates.ts"
+import { type CrashProfile, crashStates } from "../../../src/world/simulated/CrashStates.ts"
+import { DiskCrashed } from "../../../src/world/simulated/DiskState.ts"
 import { SimulatedDisk } from "../../../src/world/simulated/SimulatedDisk.ts"
 
 /** Files of a few messages each, so that every kind of file rolls within ten commands. */
@@ -413,4 +414,63 @@ export const play = async (
   if (Queues.all(world.store.queues).some(({ files }) => files.files.length > 1)) world.tags.add("rolled a queue")
   for (const { fiber } of world.pending) Effect.runFork(Fiber.interrupt(fiber))
   return world
+}
+
+const isCrash = (error: unknown): boolean => error instanceof DiskCrashed
+
+/** Plays a script whose last command dies after so many effects; `undefined` where it has fewer. */
+const dying = async (
+  config: StoreConfig,
+  script: ReadonlyArray<Command>,
+  effects: number
+): Promise<World | undefined> => {
+  const world = start(config, 1_700_000_000_000)
+  for (const command of script.slice(0, -1)) await step(world, command)
+  world.disk.crashAfter(effects)
+  try {
+    await step(world, script.at(-1)!)
+    return undefined
+  } catch (error) {
+    if (isCrash(error)) return world
+    throw error
+  }
+}
+
+/**
+ * Crashes a script after every effect of every command, with every legal set of survivors of up to ten pieces and samples
+ * beyond, and holds what is left against the model; answers how many states that were.
+ */
+export const crashEverywhere = async (
+  config: StoreConfig,
+  script: ReadonlyArray<Command>,
+  samples: number
+): Promise<number> => {
+  let states = 0
+  for (let length = 1; length <= script.length; length++) {
+    const commands = script.slice(0, length)
+    for (let effects = 1;; effects++) {
+      const world = await dying(config, commands, effects)
+      if (world === undefined) break
+      const snapshot = world.disk.snapshot()
+      for (const survival of crashStates(world.disk.unsynced(), { choose: seeded(effects), samples })) {
+        const disk = SimulatedDisk.fromSnapshot(snapshot)
+        disk.survive(survival)
+        holds(world, logOf(open(disk, config, () => world.time)), commands.at(-1)!)
+        states++
+      }
+    }
+  }
+  return states
+}
+
+/** What is left is a prefix of what was put, with all that is durable; the command that died may have stored its own. */
+const holds = (world: World, left: ReadonlyArray<Codec.StoredMessage>, died: Command): void => {
+  const { durable, messages } = world.model
+  const own = died._tag === "Put" ? 1 : died._tag === "Batch" ? died.count : 0
+  const wrong = left.findIndex(({ body }, index) => index < messages.length && bodyText(body) !== messages[index]!.body)
+  if (left.length < durable || left.length > messages.length + own || wrong >= 0) {
+    throw new Broken(
+      `${left.length} messages left of ${messages.length}, ${durable} of them durable, message ${wrong} wrong`
+    )
+  }
 }
