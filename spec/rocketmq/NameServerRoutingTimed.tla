@@ -43,14 +43,14 @@ MayStrike(kind) == faults < MaxFaults /\ kind \in FaultKinds
 
 Init ==
   /\ status = [b \in Brokers |-> "up"]
-  /\ beat \in [Brokers -> 1..Heartbeat]
+  /\ beat \in [Brokers -> 0..Heartbeat]
   /\ arriving = [n \in NameServers |-> {}]
   /\ link = [b \in Brokers |-> [n \in NameServers |-> TRUE]]
   /\ runs = [n \in NameServers |-> TRUE]
   /\ age = [n \in NameServers |-> [b \in Brokers |-> <<Heartbeat - beat[b]>>]]
   /\ routed = [n \in NameServers |-> Brokers]
   /\ closing = [n \in NameServers |-> {}] /\ pending = [n \in NameServers |-> {}]
-  /\ poll \in [Clients -> 1..Poll]
+  /\ poll \in [Clients -> 0..Poll]
   /\ cache = [c \in Clients |-> Brokers]
   /\ since = [b \in Brokers |-> [n \in NameServers |-> MostSince]]
   /\ faults = 0

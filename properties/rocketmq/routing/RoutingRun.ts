@@ -4,7 +4,12 @@
  */
 import { shadowOf } from "../../../src/conform/Shadow.ts"
 import { type Label, label, showLabel } from "../../../src/machine/Machine.ts"
-import { type Constants, nameServerRouting, unbounded } from "../../../src/rocketmq/models/NameServerRouting.ts"
+import {
+  type Constants,
+  nameServerRouting,
+  type State,
+  unbounded
+} from "../../../src/rocketmq/models/NameServerRouting.ts"
 import {
   type BrokerCell,
   brokerCell,
@@ -85,6 +90,8 @@ export interface Deployed {
   /** Fires an event, tells the shadow what it was, and compares. */
   readonly fire: (event: WorldEvent) => void
   readonly labels: ReadonlyArray<Label>
+  /** The model's state, which is the nodes'. */
+  readonly state: () => State
   readonly wantVersion: (broker: number) => void
   readonly want: (server: number, name: number, writable: boolean) => void
 }
@@ -242,6 +249,7 @@ export const drive = (
       world,
       fire,
       labels: shadow.labels,
+      state: () => shadow.state,
       wantVersion: (broker) => {
         wantedVersions.set(broker, (wantedVersions.get(broker) ?? 1) + 1)
         world.refresh(brokerName(broker))

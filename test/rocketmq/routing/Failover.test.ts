@@ -1,0 +1,112 @@
+/** Failovers of real clusters and of the nodes are behaviours of the timed model; changed ones are not. */
+import { describe, expect, it } from "vitest"
+import { drive } from "../../../properties/rocketmq/routing/RoutingRun.ts"
+import { explore } from "../../../src/explore/Search.ts"
+import { nameServerRoutingTimed, type TimedConstants } from "../../../src/rocketmq/models/NameServerRoutingTimed.ts"
+import { compare, constantsOf, propertiesOf } from "../models/SpecGraph.ts"
+import { type Failover, judged, recorded } from "./Failover.ts"
+
+const machineOf = (configuration: string) =>
+  nameServerRoutingTimed(constantsOf(configuration) as unknown as TimedConstants)
+
+describe("the timed model of NameServer routing", () => {
+  it.each([
+    "MCNameServerRoutingTimedSmall",
+    "MCNameServerRoutingTimed_R12_Bound",
+    "MCNameServerRoutingTimed_R10_Bound"
+  ])(
+    "has the same labelled graph in specification and model: %s",
+    async (configuration) => {
+      const { differences, states } = await compare("NameServerRoutingTimed", configuration, machineOf(configuration))
+      expect(differences).toEqual([])
+      expect(states).toBeGreaterThan(2_000)
+    }
+  )
+
+  // Lengths are TLC's, in states; TLC takes any of the initial states, so does our search.
+  it.each([
+    ["MCNameServerRoutingTimed_R10_ChannelCloseDetected", "KilledLeavesRoute", 3],
+    ["MCNameServerRoutingTimed_R10_Cache", "KilledLeavesCache", 9],
+    ["MCNameServerRoutingTimed_R12_RecheckFreshness", "FreshIsKept", 18]
+  ])("breaks without its guard, at TLC's length: %s", (configuration, property, length) => {
+    expect(propertiesOf(configuration)).toEqual([property])
+    const broken = explore(machineOf(configuration)).violations.find((violation) => violation.property === property)
+    expect(broken?.path.steps.length).toBe(length - 1)
+    const guarded = {
+      ...machineOf(configuration).constants,
+      ChannelCloseDetected: true,
+      RecheckFreshnessOnUnregister: true
+    }
+    expect(explore(nameServerRoutingTimed(guarded as unknown as TimedConstants)).violations).toEqual([])
+  })
+})
+
+const names = ["rocketmq-4.9.7-kill9-master", "rocketmq-5.5.0-kill9-master", "rocketmq-5.5.0-insync2-stop-master"]
+
+describe("a failover of a real cluster", () => {
+  it.each(names)("is a behaviour of the timed model: %s", (name) => {
+    const failover = recorded(name)
+    expect([failover.routeLost, failover.cacheLost].every((moment) => moment !== undefined)).toBe(true)
+    expect(judged(failover)._tag).toBe("Accepted")
+  })
+
+  it.each(names)("is none once a moment is moved: %s", (name) => {
+    const failover = recorded(name)
+    const wrong: ReadonlyArray<Failover> = failover.how === "Kill"
+      ? [
+        // A killed process leaves the route in the same unit, and the cache at most a poll later.
+        { ...failover, routeLost: failover.routeLost! + 20_000 },
+        { ...failover, cacheLost: failover.cacheLost! + 20_000 }
+      ]
+      : [
+        // A frozen one is neither found out early nor kept for ever, and a cache loses it after the route.
+        { ...failover, routeLost: failover.routeLost! - 60_000 },
+        { ...failover, routeLost: failover.routeLost! + 30_000, cacheLost: failover.cacheLost! + 30_000 },
+        { ...failover, cacheLost: failover.routeLost! - 10_000 }
+      ]
+    expect(wrong.map((moved) => judged(moved)._tag)).toEqual(wrong.map(() => "Refused"))
+  })
+
+  it.each(names)("is none once the loss from the route is taken out: %s", (name) => {
+    const { routeLost: _, ...without } = recorded(name)
+    expect(judged(without)).toMatchObject({ _tag: "Refused" })
+  })
+})
+
+/** The same events on our nodes; moments in milliseconds since the event, put at the start of a unit. */
+const ours = (how: Failover["how"], seed: number): Failover => {
+  let failover: Failover = { how, stopped: 0 }
+  const guards = { RecheckFreshnessOnUnregister: true, ChannelCloseDetected: true }
+  const cast = { deployment: { masters: 2, slaves: 0 }, nameServers: 1, clients: 1 }
+  drive(cast, guards, seed, ({ fire, state, world }) => {
+    // Long enough for the client to know both masters, and another while for every seed.
+    const settled = 45_000_000 + seed * 3_700_000 % 30_000_000
+    while (world.nowMicros < settled) fire(world.enabled()[0]!)
+    expect(state().cache[0]![0]!.addrs).toEqual([1, 2])
+    const stopped = world.nowMicros
+    // The killed broker stays away: its start is left waiting.
+    fire(how === "Kill" ? { _tag: "Kill", process: "broker-1" } : { _tag: "Pause", process: "broker-1" })
+    const at = () => Math.floor((world.nowMicros - stopped) / 1000)
+    while (failover.cacheLost === undefined && at() < 400_000) {
+      fire(world.enabled().find((event) => event._tag !== "Start")!)
+      if (failover.routeLost === undefined && !state().addrs[0]!.includes(1)) {
+        failover = { ...failover, routeLost: at() }
+      }
+      if (!state().cache[0]![0]!.addrs.includes(1)) failover = { ...failover, cacheLost: at() }
+    }
+  })
+  return failover
+}
+
+describe("the nodes under the same events", () => {
+  it.each(["Kill", "Freeze"] as const)("stay within what the timed model allows: %s", (how) => {
+    const all = Array.from({ length: 12 }, (_, i) => ours(how, i + 1))
+    expect(all.every(({ cacheLost, routeLost }) => routeLost !== undefined && cacheLost !== undefined)).toBe(true)
+    expect(all.filter((failover) => judged(failover)._tag !== "Accepted").map((f) => ({ ...f, j: judged(f) }))).toEqual(
+      []
+    )
+    // 120 s after a registration that is at most 30 s old, found by a scan every 10 s; a killed one is seen to close.
+    const [least, most] = how === "Kill" ? [0, 1_000] : [90_000, 130_000]
+    expect(all.every(({ routeLost }) => routeLost! >= least && routeLost! <= most + 1_000)).toBe(true)
+  })
+})
