@@ -55,7 +55,7 @@ it("the smallest sub-history of an anomaly shows it, and shows it no more withou
 
 const identities = (history: ReadonlyArray<Operation>) =>
   findAll(judged(history, false), effort)
-    .filter(({ name }) => !/realtime|strong|delivered-then-gone/.test(name))
+    .filter(({ name }) => !/realtime|strong|empty|delivered-then-gone/.test(name))
     .map(({ identity, name }) => `${name} ${identity}`)
     .filter((id, at, all) => all.indexOf(id) === at)
     .sort()

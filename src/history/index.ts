@@ -1,2 +1,11 @@
 /** Operations in, anomalies out. */
+export * as Anomaly from "./Anomaly.ts"
+export * as Check from "./Check.ts"
+export * as Judged from "./Judged.ts"
+export * as Lag from "./Lag.ts"
 export * as Operation from "./Operation.ts"
+export * as Outcomes from "./Outcomes.ts"
+export * as ReadHistory from "./ReadHistory.ts"
+export * as Story from "./Story.ts"
+export * as Unseen from "./Unseen.ts"
+export * as WriteHistory from "./WriteHistory.ts"
