@@ -1,10 +1,20 @@
 /** The model of NameServer routing is the specification's twin: the same graph, and the same things go wrong. */
 import { describe, expect, it } from "vitest"
 import { explore } from "../../../src/explore/Search.ts"
+import { routingConstants, timedRoutingConstants } from "../../../src/rocketmq/models/Configurations.ts"
 import { type Constants, nameServerRouting } from "../../../src/rocketmq/models/NameServerRouting.ts"
 import { compare, constantsOf, propertiesOf } from "./SpecGraph.ts"
 
 const machineOf = (configuration: string) => nameServerRouting(constantsOf(configuration) as unknown as Constants)
+
+describe("the configurations that the command line knows", () => {
+  it.each(Object.entries({ ...routingConstants, ...timedRoutingConstants }))(
+    "are those of spec/rocketmq: %s",
+    (name, constants) => {
+      expect(constantsOf(name)).toEqual(constants)
+    }
+  )
+})
 
 describe("the routes of RocketMQ's NameServers", () => {
   it.each(["MCNameServerRoutingBrokers", "MCNameServerRoutingServers", "MCNameServerRoutingClients"])(

@@ -1,0 +1,88 @@
+/**
+ * The configurations in which every guard is on: the constants of spec/rocketmq/MC*.cfg, which a test compares.
+ *
+ * The decision: small enough that a whole graph is explored in seconds, and each with another part of the cast.
+ */
+import { type Constants, type FaultKind, nameServerRouting } from "./NameServerRouting.ts"
+import { nameServerRoutingTimed, type TimedConstants, type TimedFaultKind } from "./NameServerRoutingTimed.ts"
+
+const guarded = {
+  RecheckFreshnessOnUnregister: true,
+  ChannelCloseDetected: true,
+  TablesSurviveRestart: true,
+  LinksHeal: true,
+  MaxInFlight: 1
+} as const
+const brokerFaults: ReadonlyArray<FaultKind> = ["Expire", "WipeWritePerm", "Reset", "CutLink", "KillBroker"]
+const timedFaults: ReadonlyArray<TimedFaultKind> = ["Freeze", "Kill", "CutLink", "PauseServer"]
+
+/** Constants by configuration. */
+export const routingConstants: Readonly<Record<string, Constants>> = {
+  MCNameServerRoutingBrokers: {
+    ...guarded,
+    NameServerCount: 1,
+    MasterCount: 1,
+    SlaveCount: 1,
+    ClientCount: 0,
+    MaxVersion: 2,
+    MaxFaults: 2,
+    FaultKinds: brokerFaults
+  },
+  MCNameServerRoutingServers: {
+    ...guarded,
+    NameServerCount: 2,
+    MasterCount: 1,
+    SlaveCount: 0,
+    ClientCount: 1,
+    MaxVersion: 1,
+    MaxFaults: 1,
+    FaultKinds: ["Expire", "KillBroker", "KillServer"]
+  },
+  MCNameServerRoutingClients: {
+    ...guarded,
+    NameServerCount: 1,
+    MasterCount: 2,
+    SlaveCount: 0,
+    ClientCount: 1,
+    MaxVersion: 1,
+    MaxFaults: 1,
+    FaultKinds: ["Expire", "WipeWritePerm", "KillBroker"]
+  }
+}
+
+/** Constants of the timed module by configuration. */
+export const timedRoutingConstants: Readonly<Record<string, TimedConstants>> = {
+  MCNameServerRoutingTimed: {
+    ChannelCloseDetected: true,
+    RecheckFreshnessOnUnregister: true,
+    NameServerCount: 2,
+    BrokerCount: 2,
+    ClientCount: 1,
+    Heartbeat: 3,
+    Expiry: 12,
+    Poll: 3,
+    MaxFaults: 1,
+    FaultKinds: timedFaults
+  },
+  MCNameServerRoutingTimedSmall: {
+    ChannelCloseDetected: true,
+    RecheckFreshnessOnUnregister: true,
+    NameServerCount: 2,
+    BrokerCount: 1,
+    ClientCount: 1,
+    Heartbeat: 1,
+    Expiry: 3,
+    Poll: 1,
+    MaxFaults: 2,
+    FaultKinds: timedFaults
+  }
+}
+
+const machinesOf = <C, M>(constants: Readonly<Record<string, C>>, build: (constants: C) => M) =>
+  Object.fromEntries(Object.entries(constants).map(([name, of]) => [name, () => build(of)]))
+
+/** The machines of NameServerRouting, by configuration. */
+export const routingMachines = machinesOf(routingConstants, nameServerRouting)
+
+/** The machines of NameServerRoutingTimed, by configuration. */
+export const timedRoutingMachines = machinesOf(timedRoutingConstants, nameServerRoutingTimed)
