@@ -102,7 +102,7 @@ const readEdn = (text: string, take: Take, refuse: Refuse): void => {
     } catch (thrown) {
       if (!(thrown instanceof EdnProblem)) throw thrown
       const outside = from + 1 >= text.length ? text.length : nextOperation(text, from)
-      refuse(Math.min(thrown.position, text.length), `expected ${thrown.expected}`)
+      refuse(thrown.position < outside ? thrown.position : from, `expected ${thrown.expected}`)
       forms.position = Math.max(outside, from + 1)
     }
   }

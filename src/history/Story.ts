@@ -68,7 +68,7 @@ const shorten = (text: string): string => text.length <= maximumWidth ? text : `
 const cell = (operation: Operation, opened: boolean): string => {
   const said = body(operation)
   if (operation.type === "invoke") return shorten(`┌ ${operation.f} ${said}`.trimEnd())
-  const verb = opened || operation.f === "crash" ? operation.type : `${operation.type} ${operation.f}`
+  const verb = opened ? operation.type : `${operation.type} ${operation.f}`
   return shorten(`${opened ? "└" : "·"} ${verb} ${said}`.trimEnd())
 }
 

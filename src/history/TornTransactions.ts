@@ -5,8 +5,8 @@
  *     key y   1   [t: b]  2              and that polled b: t committed, and is torn for this reader
  *
  * The one decision: passed over means within one stretch in which the reader held the key, with a value on either side. A
- * stretch ends with an assignment that drops the key and with a rebalance that names it. A subscriber's stretch may end
- * without notice, and what it missed then went to another member: there the value must be unread by everybody.
+ * stretch ends with an assignment that drops the key and with a rebalance that names it. The stretch of a process that did not assign its
+ * keys itself may end without notice, and what it missed then went to another member: there the value must be unread by everybody.
  */
 import { type Finding, finding } from "./Anomaly.ts"
 import { type Columns, ok, operationOf } from "./Columns.ts"
@@ -19,7 +19,7 @@ interface Stretch {
   high: number
   lowest: number
   highest: number
-  readonly subscribed: boolean
+  readonly assigned: boolean
 }
 
 interface Holding {
@@ -36,7 +36,7 @@ const rebalanced = (columns: Columns, operation: DataOperation): Array<number> =
 const holdingsOf = ({ columns, orders }: Judged): Holdings => {
   const { nodeAt, operations, outcome, pollStart, pollValue, valueKey } = columns
   const holdings: Holdings = new Map()
-  const subscribed = new Set<number>()
+  const assigned = new Set<number>()
   const end = (process: number, drops: (key: number) => boolean) => {
     for (const [key, holding] of holdings.get(process) ?? []) if (drops(key)) holding.current = undefined
   }
@@ -45,8 +45,8 @@ const holdingsOf = ({ columns, orders }: Judged): Holdings => {
     if (isAssign(operation) && (operation.type === "ok" || operation.type === "info")) {
       const kept = operation.seekToBeginning === true ? new Set() : new Set(operation.value.map(columns.keyNumber))
       end(operation.process, (key) => !kept.has(key))
-      if (operation.f === "subscribe") subscribed.add(operation.process)
-      else subscribed.delete(operation.process)
+      if (operation.f === "assign") assigned.add(operation.process)
+      else assigned.delete(operation.process)
     }
     const node = nodeAt[at]!
     if (node < 0) continue
@@ -62,7 +62,7 @@ const holdingsOf = ({ columns, orders }: Judged): Holdings => {
       const holding = keys.get(valueKey[value]!) ?? { past: [], current: undefined }
       keys.set(valueKey[value]!, holding)
       if (holding.current === undefined) {
-        holding.current = { low: index, high: index, lowest: node, highest: node, subscribed: subscribed.has(process) }
+        holding.current = { low: index, high: index, lowest: node, highest: node, assigned: assigned.has(process) }
         holding.past.push(holding.current)
       } else if (index < holding.current.low) {
         holding.current.low = index
@@ -135,8 +135,8 @@ export const tornTransactions = (judged: Judged): Array<Finding> => {
         if (missed === read || index < 0 || polledBy(judged, missed, process[node]!)) continue
         holdings ??= holdingsOf(judged)
         const stretches = holdings.get(process[node]!)?.get(valueKey[missed]!)?.past ?? []
-        const passed = stretches.find(({ high, low, subscribed }) =>
-          low < index && index < high && (!subscribed || !polledBy(judged, missed, undefined))
+        const passed = stretches.find(({ assigned, high, low }) =>
+          low < index && index < high && (assigned || !polledBy(judged, missed, undefined))
         )
         const id = `${process[node]} ${missed}`
         if (passed === undefined || reported.has(id)) continue
