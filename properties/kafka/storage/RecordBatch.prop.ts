@@ -7,6 +7,38 @@ import { contents } from "./Batches.ts"
 
 const wrapped = (sequence: number): number => Number(BigInt(sequence) % (2n ** 31n))
 
+it("tells the outline of each record as reading it does, and refuses the same bytes", () => {
+  let refused = 0
+  fc.assert(
+    fc.property(contents, fc.nat(), fc.nat(255), (written, at, other) => {
+      const bytes = RecordBatch.encode({ ...written, compression: "none", timestampType: "CreateTime" })
+      if (bytes.length > RecordBatch.headerSize) {
+        bytes[RecordBatch.headerSize + at % (bytes.length - RecordBatch.headerSize)] = other
+      }
+      const header = RecordBatch.readHeader(bytes)
+      const attempt = <A>(read: () => A): A | string => {
+        try {
+          return read()
+        } catch (error) {
+          if (!(error instanceof Malformed)) throw error
+          refused++
+          return error.message
+        }
+      }
+      const read = attempt(() =>
+        RecordBatch.records(bytes, header).map(({ key, offset, timestamp }) => ({
+          offsetDelta: offset - header.baseOffset,
+          timestampDelta: timestamp - header.baseTimestamp,
+          hasKey: key !== null
+        }))
+      )
+      expect(attempt(() => RecordBatch.outlines(bytes, header))).toEqual(read)
+    }),
+    { numRuns: 3000 }
+  )
+  expect(refused).toBeGreaterThan(300)
+})
+
 it("reads a batch back as it was written, whatever the codec", () => {
   const seen = new Set<string>()
   fc.assert(

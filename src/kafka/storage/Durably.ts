@@ -16,21 +16,25 @@ export type Durably<A> = Generator<Commit, A, void>
 
 /** Runs a step over a disk. `DiskError` and `StorageError` become the error channel; anything else is a defect. */
 export const run = <A>(disk: Operations, step: () => Durably<A>): Effect.Effect<A, DiskError | StorageError> =>
-  Effect.suspend(() => {
-    const steps = step()
-    const resume = (failure?: DiskError): Effect.Effect<A, DiskError | StorageError> =>
-      Effect.suspend(() => {
-        try {
-          const { done, value } = failure === undefined ? steps.next() : steps.throw(failure)
-          if (done === true) return Effect.succeed(value)
-          return Effect.matchEffect(disk.commit(value), { onFailure: resume, onSuccess: () => resume() })
-        } catch (error) {
-          if (error instanceof DiskError || error instanceof StorageError) return Effect.fail(error)
-          throw error
-        }
-      })
-    return resume()
-  })
+  Effect.suspend(() => resume(disk, step()))
+
+const resume = <A>(
+  disk: Operations,
+  steps: Durably<A>,
+  failure?: DiskError
+): Effect.Effect<A, DiskError | StorageError> => {
+  try {
+    const { done, value } = failure === undefined ? steps.next() : steps.throw(failure)
+    if (done === true) return Effect.succeed(value)
+    return Effect.matchEffect(disk.commit(value), {
+      onFailure: (failed) => resume(disk, steps, failed),
+      onSuccess: () => resume(disk, steps)
+    })
+  } catch (error) {
+    if (error instanceof DiskError || error instanceof StorageError) return Effect.fail(error)
+    throw error
+  }
+}
 
 /**
  * Runs a step to its end at once, for a disk that is a copy in memory: nothing there outlives the process, so nothing

@@ -12,6 +12,7 @@ import { writeInt64 } from "../../message/Int64.ts"
 import type { Compression } from "./Compression.ts"
 import type { LogConfig } from "./LogConfig.ts"
 import type { Origin } from "./ProducerState.ts"
+import type * as Record from "./Record.ts"
 import * as RecordBatch from "./RecordBatch.ts"
 import { fail } from "./StorageError.ts"
 
@@ -68,15 +69,22 @@ const checkBatch = ({ header }: Part, origin: Origin): void => {
   }
 }
 
-const checkRecord = (record: RecordBatch.PlacedRecord, { header }: Part, config: LogConfig, now: number): void => {
-  if (config.cleanupPolicies.includes("compact") && record.key === null) {
+/** Checks one record; its offset and time as the client gave them. */
+const checkRecord = (
+  { hasKey }: Record.Outline,
+  offset: number,
+  timestamp: number,
+  { header }: Part,
+  config: LogConfig,
+  now: number
+): void => {
+  if (config.cleanupPolicies.includes("compact") && !hasKey) {
     fail("InvalidRecord", "Compacted topic cannot accept message without key")
   }
-  const { timestamp } = record
   if (config.messageTimestampType === "CreateTime" && timestamp !== -1) {
     const before = now - timestamp
     if (before > config.messageTimestampBeforeMaxMillis || -before > config.messageTimestampAfterMaxMillis) {
-      fail("InvalidTimestamp", `Timestamp ${timestamp} of message with offset ${record.offset} is out of range`)
+      fail("InvalidTimestamp", `Timestamp ${timestamp} of message with offset ${offset} is out of range`)
     }
   } else if (RecordBatch.isLogAppendTime(header)) {
     fail("InvalidTimestamp", "Producer should not set timestamp type to LogAppendTime.")
@@ -129,8 +137,18 @@ const setMaxTimestamp = (bytes: Uint8Array, timestamp: number): void => {
   view.setUint32(17, RecordBatch.checksum(bytes, 0, bytes.length))
 }
 
+/** Where a batch is copied to before it is written: allocating for each append costs more than writing it. */
+let scratch = new Uint8Array(64 * 1024)
+
+const copyOf = (bytes: Uint8Array): Uint8Array => {
+  if (bytes.length > scratch.length) scratch = new Uint8Array(2 * bytes.length)
+  scratch.set(bytes)
+  return scratch.subarray(0, bytes.length)
+}
+
 /**
- * Checks an append and answers the bytes to write, from `firstOffset` on. The bytes given are not changed.
+ * Checks an append and answers the bytes to write, from `firstOffset` on. The bytes given are not changed; those answered
+ * stand until the next call.
  *
  * Fails by name as the real leader does; throws `Malformed` for records that cannot be read, and `MissingCodec`.
  */
@@ -151,17 +169,29 @@ export const validateAndAssign = (
   let largest = { timestamp: -1, offset: -1 }
   for (const part of parts) {
     checkBatch(part, origin)
-    const records = RecordBatch.records(part.bytes, part.header)
-    for (const record of records) checkRecord(record, part, config, now)
-    const isDense = records.every((record, index) => record.offset === part.header.baseOffset + index)
-    const isKept = RecordBatch.compressionOf(part.header) === target && isDense
-    const bytes = isKept ? part.bytes.slice() : rewritten(part, records, target)
+    const { header } = part
+    const outlines = RecordBatch.outlines(part.bytes, header)
+    let isDense = true
+    let latest = -1
+    for (const [index, outline] of outlines.entries()) {
+      const { offsetDelta, timestampDelta } = outline
+      const time = RecordBatch.isLogAppendTime(header) ? header.maxTimestamp : header.baseTimestamp + timestampDelta
+      checkRecord(outline, header.baseOffset + offsetDelta, time, part, config, now)
+      if (offsetDelta !== index) isDense = false
+      if (time > latest) latest = time
+    }
+    const isKept = RecordBatch.compressionOf(header) === target && isDense
+    const bytes = isKept
+      ? parts.length === 1 ? copyOf(part.bytes) : part.bytes.slice()
+      : rewritten(part, RecordBatch.records(part.bytes, header), target)
     const isStamped = config.messageTimestampType === "LogAppendTime"
-    const timestamp = isStamped ? now : records.reduce((most, record) => Math.max(most, record.timestamp), -1)
+    const timestamp = isStamped ? now : latest
     if (isStamped) RecordBatch.stamp(bytes, 0, bytes.length, now)
-    else if (RecordBatch.readHeader(bytes).maxTimestamp !== timestamp) setMaxTimestamp(bytes, timestamp)
+    else if ((isKept ? header : RecordBatch.readHeader(bytes)).maxTimestamp !== timestamp) {
+      setMaxTimestamp(bytes, timestamp)
+    }
     RecordBatch.assign(bytes, 0, nextOffset, leaderEpoch)
-    nextOffset += records.length
+    nextOffset += outlines.length
     if (timestamp > largest.timestamp) largest = { timestamp, offset: nextOffset - 1 }
     written.push(bytes)
   }

@@ -86,6 +86,57 @@ export const read = (from: Cursor): Record => {
   return { offsetDelta, timestampDelta, key, value, headers }
 }
 
+/** What an append is judged by: no views, no strings, nothing that lives longer than the check. */
+export interface Outline {
+  readonly offsetDelta: number
+  readonly timestampDelta: number
+  readonly hasKey: boolean
+}
+
+const skip = (from: Cursor, length: number): void => {
+  if (length > from.end - from.position) {
+    malformed(from.position, `a field of ${length} bytes`, `at most the ${from.end - from.position} left`)
+  }
+  from.position += length
+}
+
+const skipNullable = (from: Cursor): boolean => {
+  const length = readVarint(from)
+  if (length >= 0) skip(from, length)
+  return length >= 0
+}
+
+/** Checks the record at the cursor as `read` does, and moves past it. Throws `Malformed` where `read` does. */
+export const outline = (from: Cursor): Outline => {
+  const at = from.position
+  const length = readVarint(from)
+  if (length < 0 || length > from.end - from.position) {
+    malformed(at, `a record of ${length} bytes`, `at most the ${from.end - from.position} left in the batch`)
+  }
+  const end = from.position + length
+  const body = end === from.end ? from : cursor(from.bytes, from.position, end)
+  readByte(body)
+  const timestampDelta = readVarlong(body)
+  const offsetDelta = readVarint(body)
+  const hasKey = skipNullable(body)
+  skipNullable(body)
+  const headersAt = body.position
+  const count = readVarint(body)
+  if (count < 0 || count * 2 > body.end - body.position) {
+    malformed(headersAt, `${count} headers`, "as many as the record can hold")
+  }
+  for (let index = 0; index < count; index++) {
+    const position = body.position
+    const size = readVarint(body)
+    if (size < 0) malformed(position, `a header key of ${size} bytes`, "a header key of 0 or more bytes")
+    skip(body, size)
+    skipNullable(body)
+  }
+  if (body.position !== body.end) malformed(body.position, `${body.end - body.position} bytes after a record`, "none")
+  from.position = end
+  return { offsetDelta, timestampDelta, hasKey }
+}
+
 const nullableSize = (bytes: Uint8Array | null): number => bytes === null ? 1 : sizeOf(bytes.length) + bytes.length
 
 /** Bytes of a record without its length: computed once, since the length stands before them. */

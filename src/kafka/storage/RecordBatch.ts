@@ -15,7 +15,7 @@
 import { crc32c } from "../../message/Crc32c.ts"
 import { readInt64, roundInt64, viewOf, writeInt64 } from "../../message/Int64.ts"
 import { Malformed, malformed } from "../../message/Malformed.ts"
-import { cursor } from "../../message/Varint.ts"
+import { type Cursor, cursor } from "../../message/Varint.ts"
 import { compress, type Compression, decompress, names } from "./Compression.ts"
 import * as Record from "./Record.ts"
 
@@ -132,6 +132,19 @@ export const decode = (bytes: Uint8Array, position = 0): Header => {
   return header
 }
 
+/** Tells of a byte inside a compressed block by the position of the block. */
+const placing = <A>(header: Header, position: number, read: () => A): A => {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof Malformed) || (header.attributes & 7) === 0 || (header.attributes & 7) >= names.length) {
+      throw error
+    }
+    const within = `${error.found} at byte ${error.position} of its ${compressionOf(header)} records`
+    throw new Malformed({ position: position + headerSize, found: within, expected: error.expected })
+  }
+}
+
 /**
  * The records of the batch at `position`, inflated to at most `limit` bytes.
  *
@@ -143,24 +156,20 @@ export const records = (
   header: Header,
   position = 0,
   limit = defaultLimit
-): ReadonlyArray<PlacedRecord> => {
-  try {
-    return readRecords(bytes, header, position, limit)
-  } catch (error) {
-    if (!(error instanceof Malformed) || (header.attributes & 7) === 0 || (header.attributes & 7) >= names.length) {
-      throw error
-    }
-    const within = `${error.found} at byte ${error.position} of its ${compressionOf(header)} records`
-    throw new Malformed({ position: position + headerSize, found: within, expected: error.expected })
-  }
-}
+): ReadonlyArray<PlacedRecord> => placing(header, position, () => walk(bytes, header, position, limit, placed(header)))
 
-const readRecords = (
+/** The same, checked as much and told as little as an append needs. */
+export const outlines = (bytes: Uint8Array, header: Header): ReadonlyArray<Record.Outline> =>
+  placing(header, 0, () => walk(bytes, header, 0, defaultLimit, Record.outline))
+
+/** Walks the records of a batch; `each` reads one at the cursor. */
+const walk = <A>(
   bytes: Uint8Array,
   header: Header,
   position: number,
-  limit: number
-): ReadonlyArray<PlacedRecord> => {
+  limit: number,
+  each: (from: Cursor) => A
+): Array<A> => {
   const { recordsCount } = header
   const end = position + sizeInBytes(header)
   if (recordsCount < 0) malformed(position + 57, `${recordsCount} records`, "0 or more")
@@ -169,23 +178,27 @@ const readRecords = (
   const from = compression === "none"
     ? cursor(bytes, position + headerSize, end)
     : cursor(decompress(compression, bytes.subarray(position + headerSize, end), limit))
+  const read: Array<A> = []
+  for (let index = 0; index < recordsCount; index++) read.push(each(from))
+  if (from.position !== from.end) {
+    malformed(from.position, `${from.end - from.position} bytes after the records`, "none")
+  }
+  return read
+}
+
+const placed = (header: Header) => {
   const appended = isLogAppendTime(header) ? header.maxTimestamp : undefined
-  const read: Array<PlacedRecord> = []
-  for (let index = 0; index < recordsCount; index++) {
+  return (from: Cursor): PlacedRecord => {
     const { headers, key, offsetDelta, timestampDelta, value } = Record.read(from)
-    read.push({
+    return {
       offset: header.baseOffset + offsetDelta,
       timestamp: appended ?? header.baseTimestamp + timestampDelta,
       sequence: header.baseSequence < 0 ? -1 : incrementSequence(header.baseSequence, offsetDelta),
       key,
       value,
       headers
-    })
+    }
   }
-  if (from.position !== from.end) {
-    malformed(from.position, `${from.end - from.position} bytes after the records`, "none")
-  }
-  return read
 }
 
 /** What a batch is made of. `maxTimestamp` and the counts follow from it. */

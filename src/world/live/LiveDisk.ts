@@ -154,7 +154,8 @@ const writeAll = (descriptor: number, position: number, bytes: Uint8Array): void
 }
 
 const readAll = (descriptor: number, position: number, length: number): Uint8Array => {
-  const bytes = new Uint8Array(length)
+  // Without zeros, which the read overwrites; a plain Uint8Array, since `slice` of a Buffer is no copy.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length)
   for (let done = 0; done < length;) {
     const count = fs.readSync(descriptor, bytes, done, length - done, position + done)
     if (count === 0) return bytes.slice(0, done)
