@@ -1,6 +1,6 @@
 /** The models that the command line knows by name: those of the panels, each with its configurations. */
 import type { Machine } from "../machine/Machine.ts"
-import { routingMachines, timedRoutingMachines } from "../rocketmq/models/Configurations.ts"
+import { producerMachines, routingMachines, timedRoutingMachines } from "../rocketmq/models/Configurations.ts"
 
 export interface Model {
   readonly name: string
@@ -15,5 +15,6 @@ const erased = <State>(machines: Readonly<Record<string, () => Machine<State>>>)
 /** Every model that is there. */
 export const models: ReadonlyArray<Model> = [
   { name: "NameServerRouting", configurations: erased(routingMachines) },
-  { name: "NameServerRoutingTimed", configurations: erased(timedRoutingMachines) }
+  { name: "NameServerRoutingTimed", configurations: erased(timedRoutingMachines) },
+  { name: "ProducerRouting", configurations: erased(producerMachines) }
 ]

@@ -5,6 +5,7 @@
  */
 import { type Constants, type FaultKind, nameServerRouting } from "./NameServerRouting.ts"
 import { nameServerRoutingTimed, type TimedConstants, type TimedFaultKind } from "./NameServerRoutingTimed.ts"
+import { type ProducerConstants, producerRouting } from "./ProducerRouting.ts"
 
 const guarded = {
   RecheckFreshnessOnUnregister: true,
@@ -78,6 +79,36 @@ export const timedRoutingConstants: Readonly<Record<string, TimedConstants>> = {
   }
 }
 
+const producer = { MasterCount: 2, KeyHash: 0, MaxFaults: 1, FaultKinds: ["Freeze"] } as const
+
+/** Constants of the producer's module by configuration. */
+export const producerConstants: Readonly<Record<string, ProducerConstants>> = {
+  MCProducerRoutingByKey: {
+    ...producer,
+    StaticOrderConf: true,
+    ByKey: true,
+    AvoidFaulty: false,
+    MaxValues: 3,
+    MaxTries: 1
+  },
+  MCProducerRoutingRoundRobin: {
+    ...producer,
+    StaticOrderConf: false,
+    ByKey: false,
+    AvoidFaulty: false,
+    MaxValues: 2,
+    MaxTries: 3
+  },
+  MCProducerRoutingFaulty: {
+    ...producer,
+    StaticOrderConf: false,
+    ByKey: false,
+    AvoidFaulty: true,
+    MaxValues: 2,
+    MaxTries: 3
+  }
+}
+
 const machinesOf = <C, M>(constants: Readonly<Record<string, C>>, build: (constants: C) => M) =>
   Object.fromEntries(Object.entries(constants).map(([name, of]) => [name, () => build(of)]))
 
@@ -86,3 +117,6 @@ export const routingMachines = machinesOf(routingConstants, nameServerRouting)
 
 /** The machines of NameServerRoutingTimed, by configuration. */
 export const timedRoutingMachines = machinesOf(timedRoutingConstants, nameServerRoutingTimed)
+
+/** The machines of ProducerRouting, by configuration. */
+export const producerMachines = machinesOf(producerConstants, producerRouting)
