@@ -4,7 +4,7 @@ import { Malformed } from "../../src/message/Malformed.ts"
 import * as Varint from "../../src/message/Varint.ts"
 
 const int32 = fc.integer({ min: -0x80000000, max: 0x7fffffff })
-const long = fc.oneof(fc.integer({ min: -(2 ** 52), max: 2 ** 52 }), int32, fc.integer({ min: -70, max: 70 }))
+const long = fc.oneof(fc.integer({ min: -(2 ** 52) + 1, max: 2 ** 52 - 1 }), int32, fc.integer({ min: -70, max: 70 }))
 
 const written = (value: number): Uint8Array => {
   const bytes = new Uint8Array(12)

@@ -67,7 +67,7 @@ export const sizeOf = (value: number): number => {
   return size
 }
 
-/** Writes `value`, at most 2^52 in size, at `position`, and answers the position after it. */
+/** Writes `value`, below 2^52 in size, at `position`, and answers the position after it. */
 export const write = (into: Uint8Array, position: number, value: number): number => {
   let at = position
   let code = value < 0 ? -value * 2 - 1 : value * 2
