@@ -29,6 +29,7 @@ import tlc2.tool.impl.FastTool;
 import tlc2.tool.impl.Tool;
 import tlc2.util.BitVector;
 import tlc2.util.Context;
+import tlc2.util.FP64;
 import tlc2.util.IStateWriter;
 import tlc2.value.IBoolValue;
 import tlc2.value.impl.BoolValue;
@@ -444,6 +445,8 @@ public final class TlcBridge {
     private List<TLCState> current = Collections.emptyList();
 
     Oracle(String module, String configuration) {
+      // Without its tables every fingerprint is 0.
+      FP64.Init();
       tool = new FastTool(module, configuration, new SimpleFilenameToStream());
       variables = variables();
       for (Action action : tool.getActions()) {

@@ -147,6 +147,8 @@ const parseLocationIn = (text: string, file: string): Place | undefined => {
   return place === undefined ? undefined : { file, line: place.line, column: place.column }
 }
 
+const shortened = (text = "that was given"): string => text.length <= 80 ? text : `${text.slice(0, 77)}...`
+
 /** An error in the generated module is one in an expression that was given. */
 const inExpression = (error: SpecError, sources: Sources): SpecError => {
   const generated = sources.files.get("TlaToolsRunner")
@@ -156,7 +158,7 @@ const inExpression = (error: SpecError, sources: Sources): SpecError => {
   )
   const expression = name === null ? undefined : sources.expressions.get(name[1]!)
   return {
-    message: `in the expression ${expression ?? "that was given"}: ${error.message}`,
+    message: `in the expression ${shortened(expression)}: ${error.message}`,
     file: undefined,
     line: undefined,
     column: undefined

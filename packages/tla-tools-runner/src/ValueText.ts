@@ -148,7 +148,10 @@ const string = (value: string): string =>
 const pairs = (entries: ReadonlyArray<readonly [Value, Value]>): string =>
   `(${entries.map(([from, to]) => `${printValue(from)} :> ${printValue(to)}`).join(" @@ ")})`
 
-/** Writes a value as a TLA+ expression on one line. */
+/**
+ * Writes a value as a TLA+ expression on one line. TLC's parser (2.15, 2.18) cannot read a string with a backquote, which
+ * it takes for the beginning of a comment.
+ */
 export const printValue = (value: Value): string => {
   switch (typeof value) {
     case "boolean":

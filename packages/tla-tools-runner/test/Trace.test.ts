@@ -113,11 +113,12 @@ describe("A trace", () => {
   })
 })
 
-// Values that TLC can compare: the elements of a set, and the arguments of a function, are of one kind.
+// Values that TLC can compare: the elements of a set, and the arguments of a function, are of one kind. The parser of
+// TLC 2.18 takes a backquote in a string for the beginning of a comment, so there is none.
 const characters = fc.string({
   unit: fc.oneof(
     fc.constantFrom("\n", "\t", "\"", "\\", " "),
-    fc.integer({ min: 33, max: 126 }).map((c) => String.fromCharCode(c))
+    fc.integer({ min: 33, max: 126 }).map((c) => String.fromCharCode(c)).filter((letter) => letter !== "`")
   ),
   maxLength: 6
 })
@@ -152,7 +153,10 @@ describeTlc("TLC", () => {
   it("reads values as they are printed, and prints them as they are read", async () => {
     const values = fc.sample(printable, { numRuns: 300, seed: 20250101 })
     const result = await check(spec("Echo"), { constants: { Given: values }, invariants: ["x = <<>>"] }).result
-    expect(result).toMatchObject({ verdict: "safety", message: expect.stringContaining("violated by the initial state") })
+    expect(result).toMatchObject({
+      verdict: "safety",
+      message: expect.stringContaining("violated by the initial state")
+    })
     const [back] = [result.trace!.states[0]!.values["x"] as ReadonlyArray<Value>]
     expect(back!.map(valueKey)).toEqual(values.map(valueKey))
     const kinds = new Set(
