@@ -495,6 +495,7 @@ Heard(b, m) ==
 
 Hear(b) ==
   /\ Listens(b) /\ fromZk[b] # <<>>
+  /\ own[b].connecting => Head(fromZk[b])._tag \in {"Connected", "Expired"}
   /\ LET m == Head(fromZk[b])
          t == Heard(b, m)
          asks == CASE m._tag = "Expired" -> <<[session |-> 0, message |-> [_tag |-> "Connect", session |-> <<>>]]>>
@@ -769,8 +770,9 @@ AdoptedIsrWasStored == \A b \in Broker, p \in Partition :
     => own[b].parts[p][1].isr = StoredState(p).isr
 RoleFollowsEpoch == \A b \in Broker, p \in Partition :
   (own[b].parts[p] # <<>> /\ own[b].parts[p][1].role # own[b].parts[p][1].epoch) => \E c \in Broker : own[c].queues[b] # <<>>
-LeaderHoldsAcked == \A p \in Partition :
-  (tree[StatePath(p)] # <<>> /\ StoredState(p).leader # <<>>) => log[StoredState(p).leader[1]][p] >= acked[p]
+LeaderHoldsAcked == \A b \in Broker, p \in Partition :
+  (status[b] = "up" /\ tree[StatePath(p)] # <<>> /\ Leads(b, p) /\ own[b].parts[p][1].epoch = StoredState(p).epoch)
+    => log[b][p] >= acked[p]
 (* an ephemeral goes with its session, at once *)
 EphemeralsHaveSessions == \A path \in Path :
   (tree[path] # <<>> /\ tree[path][1].owner # <<>>) => tree[path][1].owner[2] \in sessions[tree[path][1].owner[1]]

@@ -1,0 +1,289 @@
+/**
+ * The rules of the controller beside a real one: Kafka 3.9.2 on ZooKeeper 3.8.4, every transaction of ZooKeeper's own
+ * log (test/real, failover-traces). The rules are given what happened (brokers that came and went, requests) and must
+ * decide each write that the real controller made, partition by partition, in its order.
+ */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import * as Changes from "../../../src/kafka/rules/BrokerChange.ts"
+import { decide, type PartitionState, type Situation, type Task } from "../../../src/kafka/rules/Election.ts"
+import * as Zk from "../../../src/kafka/rules/ZooKeeperTree.ts"
+
+interface Line {
+  readonly source: string
+  readonly event: string
+  readonly zxid?: string
+  readonly session?: number
+  readonly multi?: number
+  readonly path?: string
+  readonly ephemeral?: boolean
+  readonly version?: number
+  readonly code?: number
+  readonly data?: unknown
+  readonly deletesEphemerals?: ReadonlyArray<string>
+}
+
+const trace = (name: string): ReadonlyArray<Line> =>
+  readFileSync(join(import.meta.dirname, "../../real/failover-traces", `${name}.jsonl`), "utf8")
+    .trimEnd().split("\n").map((line) => JSON.parse(line) as Line)
+
+/** Lines of one transaction together. */
+const transactions = (lines: ReadonlyArray<Line>): ReadonlyArray<ReadonlyArray<Line>> => {
+  const groups: Array<Array<Line>> = []
+  for (const line of lines) {
+    const last = groups.at(-1)
+    if (last !== undefined && line.zxid !== undefined && last[0]!.zxid === line.zxid) last.push(line)
+    else groups.push([line])
+  }
+  return groups
+}
+
+const stateOf = (data: unknown): PartitionState => {
+  const { controller_epoch, isr, leader, leader_epoch } = data as {
+    readonly controller_epoch: number
+    readonly leader: number
+    readonly leader_epoch: number
+    readonly isr: ReadonlyArray<number>
+  }
+  return { leader: leader < 0 ? [] : [leader], epoch: leader_epoch, isr, controllerEpoch: controller_epoch }
+}
+
+/** A controller made of the rules alone: what happened in, per partition the writes it decides. */
+const makeController = () => {
+  const live = new Map<number, number>()
+  const shutting = new Set<number>()
+  const replicas = new Map<string, ReadonlyArray<number>>()
+  const states = new Map<string, PartitionState>()
+  const expected = new Map<string, Array<PartitionState>>()
+  let controllerEpoch = 0
+  const guards = { UncleanElection: false, CompareBrokerEpoch: true }
+  const run = (partition: string, tasks: ReadonlyArray<Task>): void => {
+    for (const task of tasks) {
+      const by: Situation = {
+        replicas: replicas.get(partition)!,
+        live: new Set(live.keys()),
+        shutting,
+        controllerEpoch
+      }
+      const state = decide(guards, task, states.get(partition), by)
+      if (state === undefined) continue
+      states.set(partition, state)
+      const writes = expected.get(partition) ?? []
+      expected.set(partition, [...writes, state])
+    }
+  }
+  const all = (tasks: (partition: string) => ReadonlyArray<Task>): void =>
+    [...replicas.keys()].forEach((partition) => run(partition, tasks(partition)))
+  return {
+    live,
+    states,
+    expected,
+    run,
+    all,
+    replicasOf: (partition: string) => replicas.get(partition)!,
+    brokers: (now: ReadonlyMap<number, number>): Changes.BrokerChanges => {
+      const changes = Changes.brokerChanges(guards, live, now)
+      changes.started.forEach((broker) => live.set(broker, now.get(broker)!))
+      if (changes.started.length > 0) all(() => Changes.onBrokerStartup)
+      changes.failed.forEach((broker) => {
+        live.delete(broker)
+        shutting.delete(broker)
+      })
+      return changes
+    },
+    failed: (brokers: ReadonlyArray<number>) =>
+      all((partition) => Changes.onBrokerFailure(replicas.get(partition)!, brokers)),
+    elected: (epoch: number) => {
+      controllerEpoch = epoch
+      all((partition) => Changes.onControllerFailover(replicas.get(partition)!, new Set(live.keys())))
+    },
+    created: (topic: string, partitions: Readonly<Record<string, ReadonlyArray<number>>>) => {
+      for (const [partition, assigned] of Object.entries(partitions)) {
+        const name = `${topic}/${partition}`
+        if (replicas.has(name)) continue
+        replicas.set(name, assigned)
+        run(name, [{ _tag: "New" }])
+      }
+    },
+    shutDown: (broker: number) => {
+      shutting.add(broker)
+      all(() => Changes.onControlledShutdown(broker))
+    },
+    forget: (topic: string) =>
+      [...replicas.keys()].filter((name) => name.startsWith(`${topic}/`)).forEach((name) => {
+        replicas.delete(name)
+        expected.delete(name)
+      })
+  }
+}
+
+const partitionOf = (path: string | undefined): string | undefined => {
+  const match = /^\/brokers\/topics\/([^/]+)\/partitions\/(\d+)\/state$/.exec(path ?? "")
+  return match === null ? undefined : `${match[1]}/${match[2]}`
+}
+
+/** Plays a transaction log to the rules; answers what they were asked and what they did not foresee. */
+const play = (lines: ReadonlyArray<Line>) => {
+  const controller = makeController()
+  const surprises: Array<string> = []
+  const kinds = new Map<string, number>()
+  const count = (kind: string) => kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+  const known = new Map<number, number>()
+  const wrote = (partition: string, real: PartitionState): void => {
+    const next = controller.expected.get(partition)?.shift()
+    if (next !== undefined) {
+      count(next.leader.length === 0 ? "leader -1" : "decided")
+      if (JSON.stringify(next) !== JSON.stringify(real)) {
+        surprises.push(`${partition}: decided ${JSON.stringify(next)}, written ${JSON.stringify(real)}`)
+      }
+      return
+    }
+    // What nobody foresees is a leader that asks for a follower that caught up: when, is the leader's choice.
+    const before = controller.states.get(partition)
+    const joined = real.isr.at(-1)!
+    const isr = [...before?.isr ?? [], joined]
+    controller.run(partition, [{ _tag: "Alter", isr }])
+    const altered = controller.expected.get(partition)?.shift()
+    const allowed = controller.live.has(joined) && controller.replicasOf(partition).includes(joined) &&
+      !before!.isr.includes(joined)
+    if (allowed && JSON.stringify(altered) === JSON.stringify(real)) return void count("asked by the leader")
+    surprises.push(`${partition}: nothing decided, written ${JSON.stringify(real)}`)
+  }
+  const gone: Array<number> = []
+  const ignored = new Set<string>()
+  for (const line of lines) {
+    const broker = /^\/brokers\/ids\/(\d+)$/.exec(line.path ?? "")?.[1]
+    const partition = partitionOf(line.path)
+    if (line.source === "action") {
+      const [, shut] = /^SIGTERM broker (\d+)$/.exec(line.event) ?? []
+      if (shut !== undefined) controller.shutDown(Number(shut))
+      const [, topic] = /^elect (\w+) /.exec(line.event) ?? []
+      if (topic !== undefined) controller.all((name) => name.startsWith(`${topic}/`) ? [{ _tag: "Preferred" }] : [])
+    } else if (line.event === "create" && broker !== undefined) {
+      known.set(Number(broker), Number(line.zxid))
+      controller.brokers(known)
+    } else if (line.event === "set" && line.path === "/controller_epoch") {
+      count("controller")
+      controller.elected(Number(line.data))
+      gone.length = 0
+    } else if (line.event === "closeSession") {
+      const paths = line.deletesEphemerals ?? []
+      const ids = paths.flatMap((path) => /^\/brokers\/ids\/(\d+)$/.exec(path)?.[1] ?? []).map(Number)
+      ids.forEach((id) => known.delete(id))
+      controller.brokers(known)
+      // Without a controller, the next one finds them gone when it takes over.
+      if (!paths.includes("/controller")) controller.failed(ids)
+    } else if (line.event === "create" && line.path?.startsWith("/admin/delete_topics/")) {
+      const topic = line.path.slice("/admin/delete_topics/".length)
+      ignored.add(topic)
+      controller.forget(topic)
+    } else if (
+      /^\/brokers\/topics\/[^/]+$/.test(line.path ?? "") && (line.event === "create" || line.event === "set")
+    ) {
+      const { partitions } = line.data as { readonly partitions: Record<string, ReadonlyArray<number>> }
+      controller.created(line.path!.split("/").at(-1)!, partitions)
+    } else if (partition !== undefined && (line.event === "create" || line.event === "set")) {
+      if (!ignored.has(partition.split("/")[0]!)) wrote(partition, stateOf(line.data))
+    }
+  }
+  const left = [...controller.expected].filter(([, writes]) => writes.length > 0).map(([partition]) => partition)
+  return { surprises, left, kinds, controller }
+}
+
+describe("the rules of the controller decide what a real one wrote", () => {
+  const lines = trace("zookeeper-txns-A")
+
+  it("every leader, in-sync set, leader epoch and controller epoch of every partition, in order", () => {
+    const { kinds, left, surprises } = play(lines)
+    expect(surprises).toEqual([])
+    expect(left).toEqual([])
+    // The trace says less than it seems to unless each kind of write is in it.
+    expect(kinds.get("controller")).toBe(4)
+    expect(kinds.get("leader -1")).toBeGreaterThan(0)
+    expect(kinds.get("decided")).toBeGreaterThan(20)
+    expect(kinds.get("asked by the leader")).toBeGreaterThan(10)
+  })
+
+  it("and notices one write that is missing, one that is changed, and one broker that never left", () => {
+    const states = lines.flatMap((line, at) => partitionOf(line.path) === undefined || line.event !== "set" ? [] : [at])
+    const unforeseen = (changed: ReadonlyArray<Line>): boolean => {
+      try {
+        const { left, surprises } = play(changed)
+        return surprises.length + left.length > 0
+      } catch {
+        return true
+      }
+    }
+    // Topic t2 is deleted later on: what is missing of it at its end is not looked at.
+    const told = states.filter((at) => lines[at]!.path!.includes("/t1/"))
+    for (const at of told) {
+      const line = lines[at]!
+      const data = { ...line.data as object, leader_epoch: stateOf(line.data).epoch + 1 }
+      expect(unforeseen(lines.with(at, { ...line, data })), `line ${at + 1} changed`).toBe(true)
+    }
+    const missed = told.filter((at) => !unforeseen(lines.toSpliced(at, 1)))
+    expect(missed).toEqual([])
+    const close = lines.findIndex(({ deletesEphemerals }) => deletesEphemerals?.includes("/controller") === true)
+    expect(unforeseen(lines.toSpliced(close, 1))).toBe(true)
+  })
+})
+
+describe("a tree of znodes does what ZooKeeper's transaction log says", () => {
+  it("every create, set, check and delete applies with the version that the log gives, and sessions take their ephemerals", () => {
+    let tree: Zk.Tree<unknown> = new Map()
+    const shapes = new Map<string, number>()
+    for (const lines of transactions(trace("zookeeper-txns-A").filter(({ source }) => source === "zookeeper"))) {
+      const { event, session, zxid } = lines[0]!
+      if (event === "createSession" || lines.some((line) => line.event === "error")) continue
+      if (event === "closeSession") {
+        expect(Zk.ephemeralsOf(tree, session!)).toEqual([...lines[0]!.deletesEphemerals ?? []].sort())
+        tree = Zk.withoutSession(tree, session!)
+        continue
+      }
+      // The log keeps a set's resulting version, and a check's expected version plus one.
+      const operations = lines.map((line): Zk.Operation<unknown> => {
+        const path = line.path!
+        switch (line.event) {
+          case "create":
+            return { _tag: "Create", path, data: line.data, ephemeral: line.ephemeral! }
+          case "set":
+            return { _tag: "SetData", path, data: line.data, version: line.version! - 1 }
+          case "check":
+            return { _tag: "Check", path, version: line.version! - 1 }
+          default:
+            return { _tag: "Delete", path, version: Zk.anyVersion }
+        }
+      })
+      const outcome = Zk.multi(tree, operations, session!, Number(zxid))
+      expect(outcome._tag, JSON.stringify(lines)).toBe("Committed")
+      if (outcome._tag === "Committed") tree = outcome.tree
+      const shape = lines.map((line) => `${line.event} ${line.path!.replaceAll(/\/(t\d|\d+)(?=\/|$)/g, "/*")}`).join(
+        ", "
+      )
+      shapes.set(shape, (shapes.get(shape) ?? 0) + 1)
+    }
+    // The multis that design and specification rest on.
+    expect(shapes.get("create /brokers/ids/*, set /brokers/ids/*")).toBe(6)
+    expect(shapes.get("create /controller, set /controller_epoch")).toBe(4)
+    expect(shapes.get("check /controller_epoch, set /brokers/topics/*/partitions/*/state")).toBeGreaterThan(30)
+    expect(shapes.get("check /controller_epoch, create /brokers/topics/*/partitions/*/state")).toBe(7)
+    expect(shapes.get("set /brokers/topics/*/partitions/*/state")).toBeUndefined()
+  })
+
+  it("a multi that fails leaves the tree and says which operation failed", () => {
+    const tree: Zk.Tree<string> = new Map([["/a", { data: "x", version: 3, czxid: 1, owner: undefined }]])
+    const failing = (...operations: ReadonlyArray<Zk.Operation<string>>) => Zk.multi(tree, operations, 1, 2)
+    const make = { _tag: "Create", path: "/b", data: "y", ephemeral: true } as const
+    expect(failing(make, { _tag: "Check", path: "/a", version: 2 })).toEqual({
+      _tag: "Failed",
+      code: "BadVersion",
+      at: 1
+    })
+    expect(failing(make, make)).toEqual({ _tag: "Failed", code: "NodeExists", at: 1 })
+    expect(failing({ _tag: "Delete", path: "/c", version: 0 })).toEqual({ _tag: "Failed", code: "NoNode", at: 0 })
+    expect(failing(make, { _tag: "Create", path: "/b/c", data: "", ephemeral: false }))
+      .toEqual({ _tag: "Failed", code: "NoChildrenForEphemerals", at: 1 })
+    expect([...tree.keys()]).toEqual(["/a"])
+  })
+})
