@@ -1,7 +1,7 @@
 /**
  * Clean histories are never accused. The deep tier (ACKPROOF_TIER=deep) judges 100,000 random ones, the quick one 5,000.
  */
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import { check } from "../../src/history/Check.ts"
 import { seeded } from "../../src/replay/Choose.ts"

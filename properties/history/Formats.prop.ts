@@ -1,7 +1,7 @@
 /** Operations survive both notations; `edn-data` reads what is written as it is meant, and Schema and reader agree. */
 import { parseEDNString } from "edn-data"
 import { Schema } from "effect"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import type { Data } from "../../src/history/Edn.ts"
 import { Operation } from "../../src/history/Operation.ts"

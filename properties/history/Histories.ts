@@ -1,5 +1,5 @@
 /** Small histories of any kind, right or wrong: commands are plain data, told as operations one after the other. */
-import fc from "fast-check"
+import * as fc from "fast-check"
 import type { Operation, Pair, Step } from "../../src/history/Operation.ts"
 
 interface Command {

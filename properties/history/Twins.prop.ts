@@ -1,5 +1,5 @@
 /** A twin of each check in a few lines agrees with it on small histories of any kind, and every anomaly occurs. */
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import type { Name } from "../../src/history/Anomaly.ts"
 import { findAll } from "../../src/history/Checks.ts"

@@ -3,7 +3,7 @@
  * What is expected of each is how its reporters named it (histories of redpanda, Bufstream and NATS by Jepsen; Kafka's
  * issues; the FAST'17 study of storage faults).
  */
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import type { Name } from "../../src/history/Anomaly.ts"
 import { check } from "../../src/history/Check.ts"

@@ -55,10 +55,6 @@ export const dataEdges = ({ columns, orders, readers }: Judged, wwDeps: boolean)
   return { from: from.subarray(0, count), to: to.subarray(0, count), isRead: isRead.subarray(0, count) }
 }
 
-/** Whether an operation is an ok one that completed before another one was invoked. */
-export const precedes = ({ columns }: Judged, a: number, b: number): boolean =>
-  columns.outcome[a] === ok && columns.invocation[b]! > columns.completion[a]!
-
 /**
  * Calls `draw` for each edge of the chain of completions: nodes keep their numbers, the links of the chain are numbered
  * from `nodes` on, one for each ok node. Answers how many vertices there are in all. `among` are the nodes taken part.

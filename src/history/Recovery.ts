@@ -14,14 +14,14 @@ import type { Columns } from "./Columns.ts"
 import { isClient, type Operation } from "./Operation.ts"
 
 /** Sends did not work from `from` until `to`; `null` where they never did again. */
-export interface Window {
+interface Window {
   readonly from: number
   readonly to: number | null
   readonly duration: number | null
 }
 
 /** What one fault did to sends. */
-export interface FaultRecovery {
+interface FaultRecovery {
   /** What began it, and when it began and ended. */
   readonly fault: string
   readonly start: number

@@ -13,7 +13,7 @@ import { type Columns, fail, info, ok } from "./Columns.ts"
 import type { Value } from "./Operation.ts"
 
 /** The log of one key: `count` offsets in order, each with one or more values. */
-export interface KeyLog {
+interface KeyLog {
   readonly offsets: Float64Array
   /** The values of the i-th offset are `valuesAt[start[i] .. start[i + 1]]`, least first. */
   readonly start: Int32Array

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { check } from "../../src/history/Check.ts"
 import { outcomeOf, outcomeOfAttempts, outcomes } from "../../src/history/Outcomes.ts"
-import { history } from "./history.ts"
+import { history } from "./Notation.ts"
 
 const stats = (text: string) => check(history(text)).stats
 

@@ -4,7 +4,7 @@ import type { Name } from "../../src/history/Anomaly.ts"
 import { check } from "../../src/history/Check.ts"
 import type { Operation } from "../../src/history/Operation.ts"
 import { readLeniently } from "../../src/history/ReadHistory.ts"
-import { found, namesOf } from "./history.ts"
+import { found, namesOf } from "./Notation.ts"
 
 /** Operations as `PROCESS TYPE F VALUE EXTRA...`, one a line, extras as EDN fields. */
 const names = (text: string): ReadonlyArray<string> => {

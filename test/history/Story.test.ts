@@ -4,7 +4,7 @@ import { expect, it } from "vitest"
 import { check } from "../../src/history/Check.ts"
 import { readLeniently } from "../../src/history/ReadHistory.ts"
 import { lanes, reportText } from "../../src/history/Story.ts"
-import { history } from "./history.ts"
+import { history } from "./Notation.ts"
 
 it("draws overlapping operations side by side, and cuts long lists", () => {
   const drawn = lanes(history(`

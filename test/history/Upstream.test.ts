@@ -8,7 +8,7 @@ import type { Name } from "../../src/history/Anomaly.ts"
 import { judged } from "../../src/history/Judged.ts"
 import { lags, worstLag } from "../../src/history/Lag.ts"
 import { unseenSeries } from "../../src/history/Unseen.ts"
-import { found, history, namesOf } from "./history.ts"
+import { found, history, namesOf } from "./Notation.ts"
 
 const bothReadings = (text: string, name: Name, expected: ReadonlyArray<unknown>, wwDeps = false) => {
   expect(found(text, name, { wwDeps })).toEqual(expected)
@@ -397,7 +397,7 @@ const cyclesOf = (text: string, name: "G0" | "G1c", wwDeps: boolean) =>
     const open = cycle.slice(0, -1)
     const from = open.indexOf(Math.min(...open))
     const turned = <A>(items: ReadonlyArray<A>) => [...items.slice(from), ...items.slice(0, from)]
-    return { cycle: turned(open), steps: turned(steps.map(({ sentence: _, ...step }) => step)) }
+    return { cycle: turned(open), steps: turned(steps.map((step) => ({ ...step, sentence: undefined }))) }
   })
 
 it("g0-test: two sends that two keys order in two ways", () => {

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest"
 import { check } from "../../src/history/Check.ts"
-import { found, history, namesOf } from "./history.ts"
+import { found, history, namesOf } from "./Notation.ts"
 
 const upstream = (text: string) => check(history(text), { asUpstream: true })
 
