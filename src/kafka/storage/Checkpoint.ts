@@ -11,6 +11,7 @@
  */
 import type { Operations } from "../../world/Disk.ts"
 import type { Durably } from "./Durably.ts"
+import { allGuards, type Guards } from "./Guards.ts"
 import { parseInteger, type TopicPartition } from "./LogFileNames.ts"
 import { fail, isReason, StorageError } from "./StorageError.ts"
 
@@ -31,17 +32,22 @@ export const readBytes = (disk: Operations, path: string): Uint8Array | undefine
 }
 
 /** Puts a text in the place of a file, whole and durably. */
-export function* replaceFile(disk: Operations, path: string, text: string): Durably<void> {
-  const temporary = `${path}.tmp`
+export function* replaceFile(
+  disk: Operations,
+  path: string,
+  text: string,
+  guards: Guards = allGuards
+): Durably<void> {
+  const temporary = guards.WriteBeside ? `${path}.tmp` : path
   const file = disk.open(temporary, "either")
   try {
     file.truncate(0)
     file.append(new TextEncoder().encode(text))
-    yield [file]
+    if (guards.CommitBeforeRename) yield [file]
   } finally {
     file.close()
   }
-  disk.rename(temporary, path)
+  if (guards.WriteBeside) disk.rename(temporary, path)
   yield [parentOf(path)]
 }
 
@@ -127,5 +133,5 @@ export const readOffsets = (disk: Operations, path: string): Offsets =>
   )
 
 /** Writes an offset checkpoint. */
-export const writeOffsets = (disk: Operations, path: string, offsets: Offsets): Durably<void> =>
-  replaceFile(disk, path, format([...offsets].map(([partition, offset]) => `${partition} ${offset}`)))
+export const writeOffsets = (disk: Operations, path: string, offsets: Offsets, guards?: Guards): Durably<void> =>
+  replaceFile(disk, path, format([...offsets].map(([partition, offset]) => `${partition} ${offset}`)), guards)

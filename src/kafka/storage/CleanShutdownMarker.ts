@@ -12,10 +12,10 @@ import type { Durably } from "./Durably.ts"
 export const fileName = ".kafka_cleanshutdown"
 
 /** Was the last stop a clean one? The marker is gone afterwards. */
-export const take = (disk: Operations, directory: string): boolean => {
+export const take = (disk: Operations, directory: string, takes = true): boolean => {
   const path = `${directory}/${fileName}`
   if (disk.stat(path) === undefined) return false
-  disk.remove(path)
+  if (takes) disk.remove(path)
   return true
 }
 

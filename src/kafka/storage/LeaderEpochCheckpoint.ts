@@ -68,11 +68,12 @@ export const open = ({ disk }: Environment, directory: string): LeaderEpochs => 
   return { path, entries }
 }
 
-const write = ({ disk }: Environment, epochs: LeaderEpochs): Durably<void> =>
+const write = ({ behaviour, disk }: Environment, epochs: LeaderEpochs): Durably<void> =>
   Checkpoint.replaceFile(
     disk,
     epochs.path,
-    Checkpoint.format(epochs.entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`))
+    Checkpoint.format(epochs.entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`)),
+    behaviour.guards
   )
 
 const writeLater = (environment: Environment, epochs: LeaderEpochs): void =>

@@ -94,15 +94,20 @@ const lookAtProducers = (
 ): ProducerChanges => {
   const infos = new Map<number, ProducerState.AppendInfo>()
   const completed: Array<ProducerState.CompletedTransaction> = []
+  const { guards } = log.environment.behaviour
   for (const { bytes, header } of parts) {
     if (!RecordBatch.hasProducerId(header)) continue
     const known = log.producers.producers.get(header.producerId)
-    const duplicate = origin === "client" && known !== undefined
+    const duplicate = guards.AnswerDuplicates && origin === "client" && known !== undefined
       ? ProducerState.findDuplicate(known, header)
       : undefined
     if (duplicate !== undefined) return { infos, completed, duplicate }
     const info = infos.get(header.producerId) ??
-      ProducerStateManager.prepareUpdate(log.producers, header.producerId, origin)
+      ProducerStateManager.prepareUpdate(
+        log.producers,
+        header.producerId,
+        guards.CheckSequences ? origin : "replication"
+      )
     infos.set(header.producerId, info)
     const transaction = ProducerState.append(info, header, () => RecordBatch.records(bytes, header))
     if (transaction !== undefined) completed.push(transaction)
@@ -114,7 +119,9 @@ function* segmentFor(log: PartitionLog.PartitionLog, validated: LogValidator.Val
   const { bytes, lastOffset, maxTimestamp } = validated
   const active = PartitionLog.activeSegment(log)
   const isFull = LogSegment.shouldRoll(active, { size: bytes.length, maxTimestamp, lastOffset })
-  return isFull ? yield* PartitionLog.roll(log, firstOffset) : active
+  return isFull && log.environment.behaviour.guards.RollFullSegments
+    ? yield* PartitionLog.roll(log, firstOffset)
+    : active
 }
 
 function* write(

@@ -5,6 +5,7 @@
  * not known is passed over, since a topic has many that a log does not look at.
  */
 import { Schema } from "effect"
+import { allGuards, type Guards } from "./Guards.ts"
 
 /**
  * What changed between the versions, as switches of their own: 3.9 is the last of the ZooKeeper line, 4.4 runs on KRaft.
@@ -16,17 +17,25 @@ export interface Behaviour {
   readonly indexesEachBatch: boolean
   /** Scala's `require` puts "requirement failed: " before its message; the same check in Java does not. */
   readonly requireSaysSo: boolean
+  /** What protects the records, all on in the real log. */
+  readonly guards: Guards
+  /** Recovery refuses to cut where a valid batch lies behind a damaged one, which no torn tail leaves; no real log does. */
+  readonly hardened: boolean
 }
 
 export const behaviour39: Behaviour = {
   software: "Apache Kafka 3.9.2",
   indexesEachBatch: false,
-  requireSaysSo: true
+  requireSaysSo: true,
+  guards: allGuards,
+  hardened: false
 }
 export const behaviour44: Behaviour = {
   software: "Apache Kafka 4.4.0",
   indexesEachBatch: true,
-  requireSaysSo: false
+  requireSaysSo: false,
+  guards: allGuards,
+  hardened: false
 }
 
 export interface LogConfig {

@@ -12,9 +12,11 @@ import { fail, StorageError } from "./StorageError.ts"
 export interface LogDirectory {
   readonly path: string
   isOffline: boolean
+  /** The guard `GoOffline`. */
+  readonly goesOffline: boolean
 }
 
-export const online = (path: string): LogDirectory => ({ path, isOffline: false })
+export const online = (path: string, goesOffline = true): LogDirectory => ({ path, isOffline: false, goesOffline })
 
 /** Fails with `KafkaStorage` where the log directory is offline: nothing in it is served any more. */
 export const ensureOnline = (directory: LogDirectory): void => {
@@ -26,7 +28,7 @@ export const ensureOnline = (directory: LogDirectory): void => {
 /** Notes what an error means for the directory, and answers whether it is one of input or output. */
 export const noteFailure = (directory: LogDirectory, error: unknown): boolean => {
   const isInputOutput = error instanceof DiskError || (error instanceof StorageError && error.cause === "IO")
-  if (isInputOutput) directory.isOffline = true
+  if (isInputOutput && directory.goesOffline) directory.isOffline = true
   return isInputOutput
 }
 

@@ -173,7 +173,7 @@ function* recoverUnflushed(loading: Loading): Durably<void> {
   const unflushed = LogSegments.between(segments, options.recoveryPoint, Infinity)
   for (const [index, segment] of unflushed.entries()) {
     const truncated = yield* recoverOne(loading, segment)
-    if (truncated <= 0) continue
+    if (truncated <= 0 || !environment.behaviour.guards.DropSegmentsBehindCut) continue
     const rest = unflushed.slice(index + 1)
     if (rest.length > 0) {
       SegmentFiles.removeLater(environment, config, segments, rest)
@@ -199,7 +199,9 @@ function* logEndOrNothing(loading: Loading): Durably<number | undefined> {
 
 function* recoverLog(loading: Loading): Durably<{ readonly recoveryPoint: number; readonly logEndOffset: number }> {
   const { config, directory, environment, options, segments } = loading
-  if (!options.hadCleanShutdown) yield* recoverUnflushed(loading)
+  if (!options.hadCleanShutdown && environment.behaviour.guards.RecoverAfterUncleanStop) {
+    yield* recoverUnflushed(loading)
+  }
   const found = yield* logEndOrNothing(loading)
   if (segments.all.length === 0) {
     LogSegments.add(segments, LogSegment.open(environment, directory, options.logStartOffset, config))

@@ -98,7 +98,7 @@ export function* open(environment: Environment, configOf: (topic: string) => Log
   touch(environment, `${path}/.lock`)
   const metaProperties = MetaProperties.read(disk, path)
   for (const name of [recoveryPointCheckpoint, logStartOffsetCheckpoint]) touch(environment, `${path}/${name}`)
-  const hadCleanShutdown = CleanShutdownMarker.take(disk, path)
+  const hadCleanShutdown = CleanShutdownMarker.take(disk, path, environment.behaviour.guards.TakeMarker)
   const recoveryPoints = readCheckpoint(environment, recoveryPointCheckpoint)
   const logStartOffsets = readCheckpoint(environment, logStartOffsetCheckpoint)
   const manager: LogManager = {
@@ -159,24 +159,24 @@ export function* getOrCreate(
 
 /** Writes down how far each log was flushed. */
 export const checkpointRecoveryPoints = (manager: LogManager): Durably<void> => {
-  const { disk, logDirectory } = manager.environment
+  const { behaviour, disk, logDirectory } = manager.environment
   const offsets = new Map([...logs(manager)].map(([key, log]) => [key, log.recoveryPoint]))
-  return Checkpoint.writeOffsets(disk, `${logDirectory.path}/${recoveryPointCheckpoint}`, offsets)
+  return Checkpoint.writeOffsets(disk, `${logDirectory.path}/${recoveryPointCheckpoint}`, offsets, behaviour.guards)
 }
 
 /** Writes down where each log begins that begins inside its first segment. */
 export const checkpointLogStartOffsets = (manager: LogManager): Durably<void> => {
-  const { disk, logDirectory } = manager.environment
+  const { behaviour, disk, logDirectory } = manager.environment
   const moved = [...logs(manager)].filter(([, log]) => log.logStartOffset > log.segments.all[0]!.baseOffset)
   const offsets = new Map(moved.map(([key, log]) => [key, log.logStartOffset]))
-  return Checkpoint.writeOffsets(disk, `${logDirectory.path}/${logStartOffsetCheckpoint}`, offsets)
+  return Checkpoint.writeOffsets(disk, `${logDirectory.path}/${logStartOffsetCheckpoint}`, offsets, behaviour.guards)
 }
 
 /** Writes down the high watermark of each log (ReplicaManager.checkpointHighWatermarks). */
 export const checkpointHighWatermarks = (manager: LogManager): Durably<void> => {
-  const { disk, logDirectory } = manager.environment
+  const { behaviour, disk, logDirectory } = manager.environment
   const offsets = new Map([...logs(manager)].map(([key, log]) => [key, log.highWatermark]))
-  return Checkpoint.writeOffsets(disk, `${logDirectory.path}/${highWatermarkCheckpoint}`, offsets)
+  return Checkpoint.writeOffsets(disk, `${logDirectory.path}/${highWatermarkCheckpoint}`, offsets, behaviour.guards)
 }
 
 /** Takes up the high watermarks that were written down, each within its log. */
@@ -211,7 +211,7 @@ export function* close(manager: LogManager, brokerEpoch: number): Durably<void> 
   const { disk, logDirectory } = manager.environment
   ensureOnline(logDirectory)
   for (const log of logs(manager).values()) {
-    yield* PartitionLog.flush(log, true)
+    if (log.environment.behaviour.guards.FlushOnClose) yield* PartitionLog.flush(log, true)
     yield* PartitionLog.close(log)
   }
   yield* checkpointRecoveryPoints(manager)

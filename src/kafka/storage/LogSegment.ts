@@ -235,8 +235,10 @@ export const truncateTo = (segment: LogSegment, offset: number): number => {
   const found = translateOffset(segment, offset)
   const offsets = offsetIndex(segment)
   const times = timeIndex(segment)
-  OffsetIndex.truncateTo(offsets, offset)
-  TimeIndex.truncateTo(times, offset)
+  if (segment.environment.behaviour.guards.TruncateIndexes) {
+    OffsetIndex.truncateTo(offsets, offset)
+    TimeIndex.truncateTo(times, offset)
+  }
   TransactionIndex.truncateTo(segment.transactions, offset)
   IndexFile.resize(offsets.index, offsets.index.maxSize)
   IndexFile.resize(times.index, times.index.maxSize)

@@ -129,7 +129,8 @@ export const lastStableOffset = (log: PartitionLog): number =>
 
 export const setLogEndOffset = (log: PartitionLog, offset: number): void => {
   log.logEndOffset = offset
-  if (log.recoveryPoint > offset) log.recoveryPoint = offset
+  const { guards } = log.environment.behaviour
+  if (guards.LowerRecoveryPoint && log.recoveryPoint > offset) log.recoveryPoint = offset
 }
 
 /** Opens the segment that is appended to from here on; files of that name that are left over from elsewhere go. */
@@ -194,11 +195,13 @@ export function* roll(log: PartitionLog, expectedOffset = 0): Durably<LogSegment
 function* flushUpTo(log: PartitionLog, offset: number, isIncluding: boolean): Durably<void> {
   const flushOffset = isIncluding ? offset + 1 : offset
   if (flushOffset <= log.recoveryPoint) return
-  const segments = LogSegments.between(log.segments, log.recoveryPoint, flushOffset)
+  const { guards } = log.environment.behaviour
+  const unflushed = LogSegments.between(log.segments, log.recoveryPoint, flushOffset)
+  const segments = guards.FlushEverySegment ? unflushed : unflushed.slice(-1)
   // A segment that is not known to be flushed may have been made since, and so may its name.
   const mayBeNew = segments.some(({ baseOffset }) => baseOffset >= log.recoveryPoint)
-  yield segments.flatMap(LogSegment.filesToFlush)
-  if (mayBeNew) yield [log.directory]
+  if (guards.AnswerFlushAfterCommit) yield segments.flatMap(LogSegment.filesToFlush)
+  if (mayBeNew && guards.CommitDirectory) yield [log.directory]
   if (offset > log.recoveryPoint) {
     log.recoveryPoint = offset
     log.lastFlushed = log.environment.now()
@@ -250,9 +253,11 @@ function* truncate(log: PartitionLog, offset: number): Durably<boolean> {
   LogSegment.truncateTo(activeSegment(log), offset)
   setLogEndOffset(log, offset)
   SegmentFiles.deleteSnapshotsLater(environment, config, producers, gone)
-  LeaderEpochs.truncateFromEnd(environment, epochs, offset)
+  if (environment.behaviour.guards.TruncateEpochs) LeaderEpochs.truncateFromEnd(environment, epochs, offset)
   log.logStartOffset = Math.min(offset, log.logStartOffset)
-  yield* rebuild(environment, producers, segments, log.logStartOffset, offset, false)
+  if (environment.behaviour.guards.RebuildProducers) {
+    yield* rebuild(environment, producers, segments, log.logStartOffset, offset, false)
+  }
   keepHighWatermarkInLog(log)
   return true
 }

@@ -19,7 +19,8 @@ import * as OffsetIndex from "./OffsetIndex.ts"
 import * as ProducerState from "./ProducerState.ts"
 import * as ProducerStateManager from "./ProducerStateManager.ts"
 import { hasProducer } from "./ProducerStateRebuild.ts"
-import { isReason } from "./StorageError.ts"
+import * as RecordBatch from "./RecordBatch.ts"
+import { isReason, StorageError } from "./StorageError.ts"
 import * as TimeIndex from "./TimeIndex.ts"
 import * as TransactionIndex from "./TransactionIndex.ts"
 
@@ -55,6 +56,27 @@ export const noteAborted = (
     lastStableOffset
   })
 
+/**
+ * Fails, as for an unreadable disk, where a valid batch lies behind `position`, at which none begins: a torn tail leaves
+ * nothing valid behind it, so this is damage to records that may have been acknowledged.
+ */
+const refuseDamage = (segment: LogSegment, position: number): void => {
+  const bytes = segment.log.file.read(position, segment.log.size - position)
+  for (let at = 1; at + RecordBatch.headerSize <= bytes.length; at++) {
+    const header = RecordBatch.readHeader(bytes, at)
+    const size = RecordBatch.sizeInBytes(header)
+    if (header.magic !== 2 || size < RecordBatch.headerSize || at + size > bytes.length) continue
+    if (RecordBatch.checksum(bytes, at, size) !== header.crc) continue
+    throw new StorageError({
+      reason: "KafkaStorage",
+      message: `${Segment.pathOf(segment, ".log")} is damaged at ${position}, before the valid batch at ${
+        position + at
+      }`,
+      cause: "IO"
+    })
+  }
+}
+
 /** Recovers the segment and answers the bytes that were cut off. */
 export function* recover(
   segment: LogSegment,
@@ -63,21 +85,24 @@ export function* recover(
 ): Durably<number> {
   const offsets = Segment.offsetIndex(segment)
   const times = Segment.timeIndex(segment)
-  OffsetIndex.reset(offsets)
-  TimeIndex.reset(times)
+  const { guards } = segment.environment.behaviour
+  if (guards.RebuildIndexes) {
+    OffsetIndex.reset(offsets)
+    TimeIndex.reset(times)
+  }
   TransactionIndex.reset(segment.transactions)
   segment.maxTimestamp = undefined
   let validBytes = 0
   let lastIndexEntry = 0
   try {
     for (const batch of FileRecords.batches(segment.log)) {
-      batch.ensureValid()
+      if (guards.ChecksumBatches) batch.ensureValid()
       const { lastOffset } = batch
       Segment.ensureOffsetInRange(segment, lastOffset)
       if (batch.maxTimestamp > Segment.maxTimestampSoFar(segment).timestamp) {
         segment.maxTimestamp = { timestamp: batch.maxTimestamp, offset: lastOffset }
       }
-      if (validBytes - lastIndexEntry > segment.config.indexIntervalBytes) {
+      if (guards.RebuildIndexes && validBytes - lastIndexEntry > segment.config.indexIntervalBytes) {
         OffsetIndex.append(offsets, lastOffset, validBytes)
         TimeIndex.maybeAppend(times, Segment.maxTimestampSoFar(segment), false)
         lastIndexEntry = validBytes
@@ -94,7 +119,9 @@ export function* recover(
     if (!isReason(error, "CorruptRecord", "InvalidRecord") && !(error instanceof Malformed)) throw error
   }
   const truncated = segment.log.size - validBytes
-  FileRecords.truncateTo(segment.log, validBytes)
+  if (segment.environment.behaviour.hardened && truncated > 0) refuseDamage(segment, validBytes)
+  if (guards.CutTornTail) FileRecords.truncateTo(segment.log, validBytes)
+  if (!guards.RebuildIndexes) return truncated
   IndexFile.trim(offsets.index)
   TimeIndex.maybeAppend(times, Segment.maxTimestampSoFar(segment), true)
   IndexFile.trim(times.index)
