@@ -8,7 +8,8 @@ import { expect, it } from "vitest"
 import type { Name } from "../../src/history/Anomaly.ts"
 import { check } from "../../src/history/Check.ts"
 import { seeded } from "../../src/replay/Choose.ts"
-import { type Bug, workload } from "./Workload.ts"
+import type { Bug } from "./Bug.ts"
+import { workload } from "./Workload.ts"
 
 /** One of these names is found whenever the bug shows; each of them at least once. */
 const zoo: ReadonlyArray<readonly [Bug, ReadonlyArray<Name>]> = [
