@@ -23,6 +23,7 @@ import tla2sany.semantic.SemanticNode;
 import tla2sany.semantic.SymbolNode;
 import tlc2.TLCGlobals;
 import tlc2.tool.Action;
+import tlc2.tool.EvalControl;
 import tlc2.tool.StateVec;
 import tlc2.tool.TLCState;
 import tlc2.tool.impl.FastTool;
@@ -51,11 +52,12 @@ import util.UniqueString;
  * prints goes to standard error; standard output carries one message a line:
  *
  *   graph [next] [predicate]* -- [TLC's arguments]      oracle module configuration
+ *   ([]name: an action property, told of each edge)
  *   V ["x","y"]            names of the variables       in:  R 0:value 1:value          start a trace
  *   L ["Act",[1,2]]        a label, numbered from 0          T action params 0:value    one step
  *   I [1,2] T..F           an initial state             out: H {variables, actions, invariants}
  *   S [1,2] T..F           a state, numbered from 0          Y ["Invariant"]            yes; these do not hold
- *   from label to          an edge                           N "action" [[1,2],...]     no; what could have been
+ *   from label to T..F     an edge                           N "action" [[1,2],...]     no; what could have been
  *   U "location"           an edge without a name            X "message"                TLC could not evaluate it
  *   Z states edges         the end
  *
@@ -266,6 +268,8 @@ public final class TlcBridge {
     private final String next;
     private final List<String> predicateNames;
     private final List<SemanticNode> predicates = new ArrayList<>();
+    private final List<String> propertyNames;
+    private final List<SemanticNode> properties = new ArrayList<>();
     private UniqueString[] variables;
     private Set<String> unnamed;
     private Tool tool;
@@ -280,7 +284,22 @@ public final class TlcBridge {
 
     GraphWriter(String next, List<String> predicateNames) {
       this.next = next;
-      this.predicateNames = predicateNames;
+      this.predicateNames = new ArrayList<>();
+      this.propertyNames = new ArrayList<>();
+      for (String name : predicateNames) {
+        if (name.startsWith("[]")) propertyNames.add(name.substring(2));
+        else this.predicateNames.add(name);
+      }
+    }
+
+    /** The action of a property: of [][A]_v the part [A]_v, of anything else all of it. */
+    private SemanticNode property(String name) {
+      OpDefNode definition = tool.getSpecProcessor().getRootModule().getOpDef(UniqueString.uniqueStringOf(name));
+      if (definition == null || definition.getParams().length > 0) fail("Q", name);
+      SemanticNode body = definition.getBody();
+      boolean box = body instanceof OpApplNode
+        && ((OpApplNode) body).getOperator().getName().toString().equals("[]");
+      return box ? ((OpApplNode) body).getArgs()[0] : body;
     }
 
     private void begin() throws Exception {
@@ -294,6 +313,7 @@ public final class TlcBridge {
         if (definition == null || definition.getParams().length > 0) fail("Q", name);
         predicates.add(definition.getBody());
       }
+      for (String name : propertyNames) properties.add(property(name));
       out.append("V [");
       for (int i = 0; i < variables.length; i++) {
         if (i > 0) out.append(',');
@@ -355,7 +375,13 @@ public final class TlcBridge {
       }
       if (!here.edges.add((long) label << 32 | target)) return;
       edges++;
-      out.append(source).append(' ').append(label).append(' ').append(target).append('\n');
+      out.append(source).append(' ').append(label).append(' ').append(target);
+      for (int i = 0; i < properties.size(); i++) {
+        Object holds = tool.eval(properties.get(i), Context.Empty, from, to, EvalControl.Clear);
+        if (!(holds instanceof IBoolValue)) fail("Q", propertyNames.get(i));
+        out.append(i == 0 ? " " : "").append(((IBoolValue) holds).getVal() ? 'T' : 'F');
+      }
+      out.append('\n');
       if (out.length() > 1 << 15) flush();
     }
 

@@ -23,6 +23,8 @@ import { openWorkspace, type Workspace } from "./Workspace.ts"
 export interface GraphOptions extends ModelOptions, TlcOptions, JavaOptions, StopOptions {
   /** State predicates, by name or as TLA+ expressions, whose truth is added to each state. */
   readonly predicates?: ReadonlyArray<string> | undefined
+  /** Action properties (`[][A]_v`, or an action) by the names of their definitions, whose truth is told of each edge. */
+  readonly stepPredicates?: ReadonlyArray<string> | undefined
   /** Threads; with one, the default, states come in breadth-first order and the same on every run. */
   readonly workers?: number | undefined
 }
@@ -70,7 +72,8 @@ export interface GraphVisitor {
     initial: boolean,
     predicates: ReadonlyArray<boolean>
   ) => void
-  readonly edge?: (from: number, label: number, to: number) => void
+  /** One truth value a step predicate, in the order of the options. */
+  readonly edge?: (from: number, label: number, to: number, stepPredicates: ReadonlyArray<boolean>) => void
   readonly label?: (label: number, action: string, parameters: ReadonlyArray<Value>) => void
   readonly variables?: (names: ReadonlyArray<string>) => void
 }
@@ -105,6 +108,7 @@ const open = async (spec: string, options: GraphOptions): Promise<Source> => {
         "graph",
         model.configuration.next ?? "",
         ...model.predicates,
+        ...(options.stepPredicates ?? []).map((name) => `[]${name}`),
         "--",
         "-tool",
         "-deadlock",
@@ -158,7 +162,7 @@ const unnamed = (place: string, model: Model): TlaToolsError => {
 }
 
 /** Reads messages of the bridge into a visitor; `summary` is complete at the end. */
-const makeReader = (model: Model, predicates: number, visitor: GraphVisitor) => {
+const makeReader = (model: Model, predicates: number, stepPredicates: number, visitor: GraphVisitor) => {
   const labels: Array<GraphLabel> = []
   let variables: ReadonlyArray<string> = []
   let [states, edges] = [0, 0]
@@ -176,8 +180,11 @@ const makeReader = (model: Model, predicates: number, visitor: GraphVisitor) => 
   const edge = (bytes: Buffer, from: number, to: number): void => {
     const first = bytes.indexOf(32, from)
     const second = bytes.indexOf(32, first + 1)
+    const end = stepPredicates === 0 ? to : to - stepPredicates - 1
+    const truths = Array.from({ length: stepPredicates }, (_, i) => bytes[end + 1 + i] === 84)
+    const target = numberAt(bytes, second + 1, end)
     edges++
-    visitor.edge?.(numberAt(bytes, from, first), numberAt(bytes, first + 1, second), numberAt(bytes, second + 1, to))
+    visitor.edge?.(numberAt(bytes, from, first), numberAt(bytes, first + 1, second), target, truths)
   }
 
   const line = (bytes: Buffer, from: number, to: number): void => {
@@ -201,7 +208,7 @@ const makeReader = (model: Model, predicates: number, visitor: GraphVisitor) => 
         const text = model.expressions.get(name) ?? name
         failure = new TlaToolsError(
           "unknown-predicate",
-          `${text} is no state predicate of ${model.file}: name one without parameters`
+          `${text} is no state predicate and no action property of ${model.file}: name one without parameters`
         )
         return
       }
@@ -236,7 +243,7 @@ async function* reading(
     }))
     const tool = makeToolReader()
     java.child.stderr.on("data", (text: string) => tool.feed(text).forEach(outcome.take))
-    const reader = makeReader(model, model.predicates.length, visitor)
+    const reader = makeReader(model, model.predicates.length, options.stepPredicates?.length ?? 0, visitor)
     for await (const chunk of java.child.stdout) {
       reader.feed(chunk as Buffer)
       yield

@@ -24,12 +24,14 @@ export interface Workspace {
   readonly dispose: () => void
 }
 
+/** The JVM is also looked for by its folder: this process may die between starting it and telling its number. */
 const vigil = [
   "read -r pid",
   "read -r end && exit 0",
-  "[ -n \"$pid\" ] && kill -9 \"$pid\" 2>/dev/null",
+  "pid=\"$pid $(ps -A -o pid= -o args= 2>/dev/null | awk -v own=\"java.io.tmpdir=$1/\" 'index($0, own) && !/awk/ { print $1 }')\"",
+  "kill -9 $pid 2>/dev/null",
   "tries=0",
-  "while [ -n \"$pid\" ] && kill -0 \"$pid\" 2>/dev/null && [ $tries -lt 40 ]; do sleep 0.05; tries=$((tries + 1)); done",
+  "while kill -0 $pid 2>/dev/null && [ $tries -lt 40 ]; do sleep 0.05; tries=$((tries + 1)); done",
   "rm -rf \"$1\""
 ].join("\n")
 

@@ -95,6 +95,17 @@ describeTlc("graph", () => {
     expect(edges).toHaveLength(5)
   })
 
+  it("says of each edge which action properties it satisfies", async () => {
+    const truths: Array<string> = []
+    await graph(spec("Counter"), { constants: { Max: 2, CanReset: true }, stepPredicates: ["NeverDown", "Up"] }).visit({
+      edge: (from, _, to, [neverDown, isUp]) => {
+        truths.push(`${from} ${to} ${neverDown} ${isUp}`)
+      }
+    })
+    // By hand: 0 to 1 to 2 go up, and the way back to 0 goes down.
+    expect(truths).toEqual(["0 1 true true", "1 2 true true", "2 0 false false"])
+  })
+
   it("has an edge once however many ways there are to it, and loops too", async () => {
     const options = { constants: { Most: 1 }, specification: "Repeated" }
     const found = await whole("Letters", options)
