@@ -123,7 +123,8 @@ Register(n, b) ==
   /\ inFlight' = [inFlight EXCEPT ![b][n] = Tail(@)]
   /\ UNCHANGED <<brokers, dialed, cut, link, serverUp, pending, clients, faults>>
 
-(* the end of a channel is read after what was in flight on it *)
+(* the end of a channel is read after what was in flight on it; here also across a link that is cut, where the real *)
+(* NameServer reads it only if it was on its way before: looser, and a scan would find the entry too old anyway      *)
 ChannelClosed(n, b) ==
   /\ serverUp[n] /\ accepted[n][b] /\ cut[b][n] /\ inFlight[b][n] = <<>>
   /\ accepted' = [accepted EXCEPT ![n][b] = FALSE]

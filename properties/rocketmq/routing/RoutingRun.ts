@@ -2,7 +2,9 @@
  * Runs of NameServers, brokers and clients on the simulated world, each followed by a shadow of the model: commands are
  * plain data and total, so any list of them is a run, and a failing one shrinks by dropping commands.
  */
+import { Effect } from "effect"
 import { shadowOf } from "../../../src/conform/Shadow.ts"
+import type { Operation } from "../../../src/history/Operation.ts"
 import { type Label, label, showLabel } from "../../../src/machine/Machine.ts"
 import {
   type Constants,
@@ -22,6 +24,8 @@ import {
   nameServerCell,
   nameServerTimes
 } from "../../../src/rocketmq/nodes/NameServer.ts"
+import { producer, type Sent } from "../../../src/rocketmq/nodes/Producer.ts"
+import { type QueueCell, queueServer } from "../../../src/rocketmq/nodes/QueueServer.ts"
 import { type ClientCell, clientCell, routeClient } from "../../../src/rocketmq/nodes/RouteClient.ts"
 import {
   brokerName,
@@ -59,6 +63,8 @@ export type Command =
     readonly pick: number
     readonly other: number
   }
+  /** A client sends the next value. */
+  | { readonly _tag: "Send"; readonly pick: number }
   /** A process crashes inside the handler of an event, after its first step. */
   | { readonly _tag: "During"; readonly pick: number }
 
@@ -81,6 +87,8 @@ export interface Run {
   /** Events after which a label had been reported. */
   readonly telling: number
   readonly reached: ReadonlySet<string>
+  /** What the clients' sends were told, then one read of each master's queue. */
+  readonly operations: ReadonlyArray<Operation>
 }
 
 /** A run under way, to whoever decides what happens next. */
@@ -93,6 +101,9 @@ export interface Deployed {
   /** The model's state, which is the nodes'. */
   readonly state: () => State
   readonly wantVersion: (broker: number) => void
+  readonly send: (client: number) => void
+  /** When a NameServer last took a registration of a broker, milliseconds of its own clock. */
+  readonly lastUpdateMillis: (server: number, broker: number) => number | undefined
   readonly want: (server: number, name: number, writable: boolean) => void
 }
 
@@ -161,6 +172,21 @@ export const drive = (
   const wantedVersions = new Map<number, number>()
   const wantedPermissions = new Map<string, boolean>()
   const reached = new Set<string>()
+  const queueCells = new Map<number, QueueCell>()
+  const operations: Array<Operation> = []
+  const wantedValues = new Map<number, Array<number>>()
+  const logical = new Map<number, number>()
+  let values = 0
+  let nowMicros = () => 0
+  /** A client whose send nobody can know of goes on as another process, as histories have it. */
+  const told = (client: number, sent: Sent): void => {
+    const process = logical.get(client) ?? client
+    operations.push({ index: operations.length, time: nowMicros() * 1000, process, f: "send", ...sent })
+    if (sent.type === "invoke") return
+    reached.add(sent.type === "ok" ? "sent" : "sent or not")
+    wantedValues.get(client)!.shift()
+    if (sent.type === "info") logical.set(client, process + 1_000)
+  }
   let faults = 0
   let failure: unknown
   // A handler's fiber that dies says so to nobody: what the shadow threw is kept, and thrown after the event.
@@ -198,27 +224,35 @@ export const drive = (
       ...brokers.map((address) => ({
         name: brokerName(address),
         boot: () =>
-          brokerRegistration({
-            address,
-            nameServers,
-            registerMillis,
-            cell: kept(brokerCells, address, brokerCell(nameServers)),
-            wantedVersion: () => wantedVersions.get(address) ?? 1
-          })
+          Effect.all([
+            brokerRegistration({
+              address,
+              nameServers,
+              registerMillis,
+              cell: kept(brokerCells, address, brokerCell(nameServers)),
+              wantedVersion: () => wantedVersions.get(address) ?? 1
+            }),
+            queueServer(kept(queueCells, address, { values: [] }))
+          ], { concurrency: "unbounded" })
       })),
       ...upTo(clients).map((number) => ({
         name: clientName(number),
-        boot: () =>
-          routeClient({
-            number,
-            nameServers,
-            pollMillis,
-            askTimeoutMillis,
-            cell: kept(clientCells, number, clientCell())
-          })
+        boot: () => {
+          const cell = kept(clientCells, number, clientCell())
+          return Effect.all([
+            routeClient({ number, nameServers, pollMillis, askTimeoutMillis, cell }),
+            producer({
+              deployment,
+              cell,
+              wanted: () => wantedValues.get(number)?.[0],
+              observe: (sent) => told(number, sent)
+            })
+          ], { concurrency: "unbounded" })
+        }
       }))
     ]
   }, (world) => {
+    nowMicros = () => world.nowMicros
     const projected = (): Projected => ({
       deployment,
       nameServers,
@@ -250,6 +284,11 @@ export const drive = (
       fire,
       labels: shadow.labels,
       state: () => shadow.state,
+      lastUpdateMillis: (server, broker) => serverCells.get(server)!.lastUpdateMillis.get(broker),
+      send: (client) => {
+        wantedValues.set(client, [...wantedValues.get(client) ?? [], ++values])
+        world.refresh(clientName(client))
+      },
       wantVersion: (broker) => {
         wantedVersions.set(broker, (wantedVersions.get(broker) ?? 1) + 1)
         world.refresh(brokerName(broker))
@@ -267,11 +306,17 @@ export const drive = (
     }
     const routes = [...clientCells.values()].map(({ routes }) => JSON.stringify(routes.cache))
     if (new Set(routes).size > 1) reached.add("two routes")
-    return { labels: shadow.labels, events: world.fired, telling, reached }
+    upTo(deployment.masters).forEach((master) => {
+      const records = queueCells.get(master)!.values.map((value, offset) => [offset, value] as const)
+      const common = { time: world.nowMicros * 1000, process: 999_999, f: "poll" } as const
+      operations.push({ ...common, index: operations.length, type: "invoke", value: [["poll"]] })
+      operations.push({ ...common, index: operations.length, type: "ok", value: [["poll", { [master]: records }]] })
+    })
+    return { labels: shadow.labels, events: world.fired, telling, reached, operations }
   })
 }
 
-const carryOut = ({ cast, fire, want, wantVersion, world }: Deployed, command: Command): void => {
+const carryOut = ({ cast, fire, send, want, wantVersion, world }: Deployed, command: Command): void => {
   const { deployment, nameServers } = cast
   const brokers = brokersOf(deployment)
   const server = (pick: number) => nameServerName(pickOf(pick, upTo(nameServers))!)
@@ -318,6 +363,8 @@ const carryOut = ({ cast, fire, want, wantVersion, world }: Deployed, command: C
         toListener: Math.floor(command.other / 0x1_0000 * (toListener + 1))
       })
     }
+    case "Send":
+      return send(pickOf(command.pick, upTo(cast.clients))!)
     case "Wipe":
     case "Allow": {
       const name = pickOf(command.other, upTo(deployment.masters))!

@@ -47,10 +47,7 @@ const eventsOf = (label: Label): ReadonlyArray<WorldEvent> => {
     case "Notice":
       return [{ _tag: "SeeClosed", end: channel(one!, two!, "dialer") }]
     case "Expire":
-      return [
-        { _tag: "Jump", process: nameServerName(one!), millis: expiryMillis },
-        { _tag: "Timer", process: nameServerName(one!) }
-      ]
+      return [{ _tag: "Timer", process: nameServerName(one!) }]
     case "Unregister":
       return [{ _tag: "Wake", process: nameServerName(one!), point: `unregister ${two}` }]
     case "AnswerRoute":
@@ -76,11 +73,33 @@ const eventsOf = (label: Label): ReadonlyArray<WorldEvent> => {
   }
 }
 
+/** Lets the clock of a NameServer jump to where its next scan finds one broker too old, and no younger one. */
+const age = ({ fire, lastUpdateMillis, world }: Deployed, skews: Map<string, number>, { args }: Label): void => {
+  const [server, broker] = args as ReadonlyArray<number>
+  const process = nameServerName(server!)
+  const scan = world.enabledWithTimes().find(({ event }) => event._tag === "Timer" && event.process === process)
+  const last = lastUpdateMillis(server!, broker!)
+  if (scan === undefined || last === undefined) return
+  const skew = skews.get(process) ?? 0
+  const atScan = Math.floor(Math.max(world.nowMicros, scan.at) / 1000) + skew
+  const millis = last + expiryMillis + 1 - atScan
+  skews.set(process, skew + millis)
+  fire({ _tag: "Jump", process, millis })
+}
+
 /** Plays a path; throws where an event that it needs cannot happen, or makes another label than the path has. */
-export const follow = ({ fire, labels, world }: Deployed, path: ReadonlyArray<Label>): void => {
+export const follow = (deployed: Deployed, path: ReadonlyArray<Label>): void => {
+  const { fire, labels, world } = deployed
+  /** How far the clock of each NameServer has jumped. */
+  const skews = new Map<string, number>()
   for (const wanted of path) {
     const told = labels.length
-    for (const event of eventsOf(wanted)) if (labels.length === told && world.canHappen(event)) fire(event)
+    if (wanted.action === "Expire") age(deployed, skews, wanted)
+    for (const event of eventsOf(wanted)) {
+      if (labels.length > told || !world.canHappen(event)) continue
+      if (event._tag === "Jump") skews.set(event.process, (skews.get(event.process) ?? 0) + event.millis)
+      fire(event)
+    }
     const made = labels.slice(told).map(showLabel)
     if (made.length !== 1 || made[0] !== showLabel(wanted)) {
       throw new Error(`${showLabel(wanted)} was played, and the nodes did ${made.join(" ") || "nothing"}`)

@@ -15,3 +15,15 @@ export const clientName = (number: number): string => `client-${number}`
 
 /** The number at the end of a process's name. */
 export const numberIn = (name: string): number => Number(name.slice(name.lastIndexOf("-") + 1))
+
+/** SEND_MESSAGE, and its answer: where the queue has it. */
+export interface SendRequest {
+  readonly _tag: "Send"
+  readonly value: number
+}
+export interface SendResponse {
+  readonly _tag: "Stored"
+  readonly offset: number
+}
+
+export const sendPort = "send"
