@@ -15,7 +15,7 @@
 (* and their data are read at once.                                            *)
 (* Authority: KafkaController, PartitionStateMachine, ReplicaStateMachine,     *)
 (* ControllerChannelManager, KafkaZkClient, ReplicaManager (3.9).              *)
-EXTENDS ZooKeeperTree, FiniteSets
+EXTENDS ZooKeeperTree
 
 CONSTANTS CompareBrokerEpoch,          \* K14: a broker whose epoch rose has failed and started again
           RequestCarriesBrokerEpoch,   \* K15: an order for an earlier incarnation is refused
@@ -773,6 +773,11 @@ RoleFollowsEpoch == \A b \in Broker, p \in Partition :
 LeaderHoldsAcked == \A b \in Broker, p \in Partition :
   (status[b] = "up" /\ tree[StatePath(p)] # <<>> /\ Leads(b, p) /\ own[b].parts[p][1].epoch = StoredState(p).epoch)
     => log[b][p] >= acked[p]
+(* when all is dealt with, each replica that may be elected has what was acknowledged: else the next election loses it *)
+InSyncHoldsAcked == Quiet => \A p \in Partition :
+  tree[StatePath(p)] # <<>> => \A b \in Range(StoredState(p).isr) : log[b][p] >= acked[p]
+(* a process that gave up registering (nothing but its end leads out of that) is not invisible *)
+GaveUpOnlyWhileRegistered == \A b \in Broker : own[b].phase = "unregistered" => tree[IdPath(b)] # <<>>
 (* an ephemeral goes with its session, at once *)
 EphemeralsHaveSessions == \A path \in Path :
   (tree[path] # <<>> /\ tree[path][1].owner # <<>>) => tree[path][1].owner[2] \in sessions[tree[path][1].owner[1]]
@@ -798,16 +803,4 @@ NeverShrinks == \A p \in Partition : tree[StatePath(p)] = <<>> \/ Len(StoredStat
 NeverBounces == \A c, b \in Broker : ~(own[c].active /\ own[c].phase = "idle" /\ own[c].live[b] # <<>> /\ own[c].live[b][1] > 1
                                        /\ tree[IdPath(b)] # <<>> /\ own[c].view[1] = 1)
 NeverFencesZombie == [][\A b \in Broker : ~(own[b].active /\ own[b].phase = "writing" /\ ~own'[b].active /\ status'[b] = "up" /\ own'[b].phase = "electing")]_vars
-
-(* liveness: faults are bounded, everything else happens in the end *)
-Fairness ==
-  /\ \A b \in Broker : WF_vars(Serve(b)) /\ WF_vars(Reconnect(b)) /\ WF_vars(Hear(b)) /\ WF_vars(Restart(b))
-                       /\ WF_vars(Settled(b)) /\ WF_vars(Forgotten(b))
-  /\ \A b \in Broker, c \in Broker : WF_vars(Dial(c, b)) /\ WF_vars(Obey(b, c)) /\ WF_vars(Answered(c, b)) /\ WF_vars(Judge(c, b))
-  /\ \A b \in Broker, n \in Session : WF_vars((status[b] = "down" \/ own[b].session # <<n>>) /\ Expire(b, n))
-FairSpec == Spec /\ Fairness
-RegisteredInTheEnd == \A b \in Broker : <>[](tree[IdPath(b)] # <<>>)
-LeaderInTheEnd == \A p \in Partition : <>[](tree[StatePath(p)] # <<>> /\ StoredState(p).leader # <<>> /\ Leads(StoredState(p).leader[1], p))
-MetadataConverges == \A p \in Partition, b \in Broker :
-  <>[](own[b].meta[p] # <<>> /\ own[b].meta[p][1].epoch = StoredState(p).epoch /\ own[b].meta[p][1].leader = StoredState(p).leader)
 =============================================================================

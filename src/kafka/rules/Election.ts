@@ -63,10 +63,11 @@ const elected = (
 ): PartitionState => ({ leader, epoch: before.epoch + 1, isr, controllerEpoch: by.controllerEpoch })
 
 const offline = (guards: ElectionGuards, before: PartitionState, by: Situation): PartitionState | undefined => {
-  if (before.leader.length > 0 && by.live.has(before.leader[0])) return undefined
+  const [leader] = before.leader
+  if (leader !== undefined && by.live.has(leader)) return undefined
   const clean = firstOf(by.replicas, (broker) => by.live.has(broker) && before.isr.includes(broker))
   if (clean.length > 0) return elected(before, by, clean, before.isr.filter((broker) => by.live.has(broker)))
-  const unclean = guards.UncleanElection ? firstOf(by.replicas, (broker) => by.live.has(broker)) : []
+  const unclean = firstOf(by.replicas, (broker) => guards.UncleanElection && by.live.has(broker))
   return unclean.length === 0 ? undefined : elected(before, by, unclean, unclean)
 }
 
@@ -77,7 +78,8 @@ const preferred = (before: PartitionState, by: Situation): PartitionState | unde
 }
 
 const shutdown = (before: PartitionState, by: Situation): PartitionState | undefined => {
-  if (before.leader.length === 0 || !by.shutting.has(before.leader[0])) return undefined
+  const [leaving] = before.leader
+  if (leaving === undefined || !by.shutting.has(leaving)) return undefined
   const stays = (broker: number) => !by.shutting.has(broker)
   const leader = firstOf(by.replicas, (broker) => by.live.has(broker) && before.isr.includes(broker) && stays(broker))
   return leader.length === 0 ? undefined : elected(before, by, leader, before.isr.filter(stays))

@@ -10,7 +10,7 @@
  * spec/kafka/ZooKeeperTree.tla.
  */
 
-export interface Znode<Data> {
+interface Znode<Data> {
   readonly data: Data
   /** Counts `SetData`, from 0. */
   readonly version: number
@@ -28,15 +28,8 @@ export type Operation<Data> =
   | { readonly _tag: "Check"; readonly path: string; readonly version: number }
   | { readonly _tag: "Delete"; readonly path: string; readonly version: number }
 
-/** Codes as the wire has them (KeeperException.Code). */
-export const codes = {
-  NoNode: -101,
-  BadVersion: -103,
-  NoChildrenForEphemerals: -108,
-  NodeExists: -110,
-  NotEmpty: -111
-} as const
-export type Code = keyof typeof codes
+/** Why an operation fails (KeeperException.Code: -101, -103, -108, -110, -111). */
+type Code = "NoNode" | "BadVersion" | "NoChildrenForEphemerals" | "NodeExists" | "NotEmpty"
 
 export type Outcome<Data> =
   | { readonly _tag: "Committed"; readonly tree: Tree<Data> }
@@ -49,7 +42,7 @@ export const anyVersion = -1
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/"
 
 /** The names of a znode's children, ascending. */
-export const childrenOf = <Data>(tree: Tree<Data>, path: string): ReadonlyArray<string> =>
+const childrenOf = <Data>(tree: Tree<Data>, path: string): ReadonlyArray<string> =>
   [...tree.keys()]
     .filter((child) => child !== path && child !== "/" && parentOf(child) === path)
     .map((child) => child.slice(child.lastIndexOf("/") + 1))
