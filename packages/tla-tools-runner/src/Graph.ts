@@ -265,14 +265,14 @@ async function* reading(
 }
 
 /** The failure of a run that was given up. */
-export const stopped = (reason: "timeout" | "aborted", options: StopOptions): TlaToolsError =>
+const stopped = (reason: "timeout" | "aborted", options: StopOptions): TlaToolsError =>
   new TlaToolsError(
     reason as FailureReason,
     reason === "timeout" ? `not done after ${options.timeoutMillis} ms` : "the run was aborted"
   )
 
 /** The failure of a spec that TLC cannot explore, with the place. */
-export const specFailure = (
+const specFailure = (
   result: Pick<ReturnType<ReturnType<typeof makeOutcome>["finish"]>["result"], "verdict" | "message" | "error">,
   model: Model
 ): TlaToolsError => {

@@ -6,7 +6,7 @@
  * With one property there is nothing to ask.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
-import { basename, delimiter, dirname, join } from "node:path"
+import { delimiter, dirname, join } from "node:path"
 import { printConfiguration } from "./Configuration.ts"
 import type { Tlc } from "./Jar.ts"
 import type { JavaOptions } from "./Java.ts"
@@ -106,6 +106,3 @@ export const violatedProperty = async (trace: Trace, question: Question): Promis
   }
   return undefined
 }
-
-/** The generated module's name, for those who must not take it for a file of the user's. */
-export const isGenerated = (file: string): boolean => basename(file).startsWith("TlaToolsRunner")
