@@ -38,7 +38,7 @@ const panel = (name: string): Readonly<Record<string, ReadonlyArray<string>>> =>
   [`${name}/rules`]: ["message"],
   [`${name}/models`]: [...base, "machine", `${name}/rules`],
   [`${name}/nodes`]: [...base, "world", "history", `${name}/rules`, `${name}/storage`],
-  [`${name}/projections`]: [...base, "machine", `${name}/models`, `${name}/nodes`]
+  [`${name}/projections`]: [...base, "machine", `${name}/models`, `${name}/nodes`, `${name}/rules`]
 })
 const below = [...base, "machine", "world", "history", "explore", "conform"]
 const panels = Object.keys({ ...panel("kafka"), ...panel("rocketmq") })
@@ -112,7 +112,8 @@ describe("the project is tidy", () => {
     const all = ["src", "properties", "test", "bench", "docs", "spec", "bin", "packages", ".ci"]
       .flatMap((folder) => filesBelow(folder, /\.(ts|js|md|tla|cfg|java|xml|sh)$|\/run$/))
       .concat("README.md", "package.json", "package-lock.json")
-    const local = /(^|[\s"'`(=])\/(work|root|home|Users|farm)\/|https?:\/\/(registry|repo\d*|proxy|static|files|index|deb|security)\.[a-z]/m
+    const local =
+      /(^|[\s"'`(=])\/(work|root|home|Users|farm)\/|https?:\/\/(registry|repo\d*|proxy|static|files|index|deb|security)\.[a-z]/m
     const self = relative(root, import.meta.filename)
     expect(all.filter((file) => file !== self && local.test(read(file)))).toEqual([])
   })

@@ -17,7 +17,7 @@ export class Divergence extends Schema.TaggedError<Divergence>()("Divergence", {
 }) {}
 
 /** Structural equality of plain data; a mismatch of shape is a difference. */
-export const same = (a: unknown, b: unknown): boolean => {
+const same = (a: unknown, b: unknown): boolean => {
   if (a === b) return true
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false
   const [one, two] = [Object.entries(a), Object.entries(b)]

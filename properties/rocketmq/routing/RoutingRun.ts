@@ -5,7 +5,7 @@
 import { Effect } from "effect"
 import { shadowOf } from "../../../src/conform/Shadow.ts"
 import type { Operation } from "../../../src/history/Operation.ts"
-import { type Label, label, showLabel } from "../../../src/machine/Machine.ts"
+import { type Label, label } from "../../../src/machine/Machine.ts"
 import {
   type Constants,
   nameServerRouting,
@@ -49,7 +49,7 @@ export interface Cast {
 }
 
 /** Enough for two routes, a slave that is left alone, and NameServers that differ. */
-export const wholeCast: Cast = { deployment: { masters: 2, slaves: 1 }, nameServers: 2, clients: 2 }
+const wholeCast: Cast = { deployment: { masters: 2, slaves: 1 }, nameServers: 2, clients: 2 }
 
 /** Numbers pick among what there is, scaled from `[0, 2^16)`. */
 export type Command =
@@ -384,6 +384,3 @@ const carryOut = ({ cast, fire, send, want, wantVersion, world }: Deployed, comm
     }
   }
 }
-
-/** The last labels of a run, for a message. */
-export const storyOf = (run: Run): string => run.labels.map(showLabel).join(" ")

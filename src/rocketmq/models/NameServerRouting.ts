@@ -6,67 +6,21 @@
  */
 import { integers } from "../../machine/Domain.ts"
 import { action, type Machine } from "../../machine/Machine.ts"
-import * as S from "../../machine/StateSchema.ts"
 import { brokersOf, type Deployment, isMaster, nameOf, upTo } from "../rules/Deployment.ts"
 import * as Cache from "../rules/RouteCache.ts"
 import * as Tables from "../rules/RouteTables.ts"
+import {
+  at,
+  type Constants,
+  type FaultKind,
+  initialOf,
+  put,
+  put2,
+  type State,
+  variablesOf
+} from "./NameServerRoutingState.ts"
 
-/** Faults of the module, by the action that strikes. */
-export type FaultKind = "Expire" | "WipeWritePerm" | "Reset" | "CutLink" | "KillBroker" | "KillServer"
-
-/** The module's constants. */
-export interface Constants extends Tables.RoutingGuards {
-  readonly TablesSurviveRestart: boolean
-  readonly LinksHeal: boolean
-  readonly NameServerCount: number
-  readonly MasterCount: number
-  readonly SlaveCount: number
-  readonly ClientCount: number
-  readonly MaxVersion: number
-  readonly MaxInFlight: number
-  readonly MaxFaults: number
-  readonly FaultKinds: ReadonlyArray<FaultKind>
-}
-
-type ByBroker<A> = ReadonlyArray<A>
-type ByServer<A> = ReadonlyArray<A>
-type ByClient<A> = ReadonlyArray<A>
-
-/** The module's variables; arrays count from broker, NameServer and client 1. */
-export interface State {
-  readonly status: ByBroker<"up" | "down">
-  readonly version: ByBroker<number>
-  readonly dialed: ByBroker<ByServer<boolean>>
-  readonly cut: ByBroker<ByServer<boolean>>
-  readonly inFlight: ByBroker<ByServer<ReadonlyArray<Tables.Register>>>
-  readonly link: ByBroker<ByServer<boolean>>
-  readonly serverUp: ByServer<boolean>
-  readonly accepted: ByServer<ByBroker<boolean>>
-  readonly live: ByServer<ReadonlyArray<Tables.LiveEntry>>
-  readonly addrs: ByServer<ReadonlyArray<number>>
-  readonly queues: ByServer<ReadonlyArray<ReadonlyArray<Tables.QueueData>>>
-  readonly pending: ByServer<ReadonlyArray<number>>
-  readonly received: ByServer<ByBroker<number>>
-  readonly server: ByClient<number>
-  readonly polling: ByClient<boolean>
-  readonly asked: ByClient<ByServer<boolean>>
-  readonly told: ByClient<ReadonlyArray<Tables.RouteAnswer>>
-  readonly cache: ByClient<ReadonlyArray<Tables.Route>>
-  readonly faults: number
-}
-
-/** Bounds that nothing meets: what a shadow of a run takes. */
-export const unbounded = {
-  MaxVersion: Infinity,
-  MaxInFlight: Infinity,
-  MaxFaults: Infinity,
-  FaultKinds: ["Expire", "WipeWritePerm", "Reset", "CutLink", "KillBroker", "KillServer"]
-} as const satisfies Partial<Constants>
-
-const at = <A>(array: ReadonlyArray<A>, i: number): A => array[i - 1]!
-const put = <A>(array: ReadonlyArray<A>, i: number, value: A): ReadonlyArray<A> => array.with(i - 1, value)
-const put2 = <A>(table: ReadonlyArray<ReadonlyArray<A>>, i: number, j: number, value: A) =>
-  put(table, i, put(at(table, i), j, value))
+export { type Constants, type FaultKind, type State, unbounded } from "./NameServerRoutingState.ts"
 
 const tablesOf = (s: State, n: number): Tables.NameServerState => ({
   accepted: at(s.accepted, n),
@@ -95,73 +49,6 @@ const withCache = (s: State, c: number, own: Cache.RouteCache): State => ({
   polling: put(s.polling, c, own.polling),
   cache: put(s.cache, c, own.cache)
 })
-
-/** What there is before anything happens: brokers run and have connected to nobody. */
-const initialOf = (c: Constants, deployment: Deployment): State => {
-  const brokers = brokersOf(deployment)
-  const servers = upTo(c.NameServerCount)
-  const clients = upTo(c.ClientCount)
-  const pairs = <A>(value: A) => brokers.map(() => servers.map(() => value))
-  const empty = Tables.emptyTables(deployment)
-  return {
-    status: brokers.map(() => "up"),
-    version: brokers.map(() => 1),
-    dialed: pairs(false),
-    cut: pairs(true),
-    inFlight: pairs<ReadonlyArray<Tables.Register>>([]),
-    link: pairs(true),
-    serverUp: servers.map(() => true),
-    accepted: servers.map(() => empty.accepted),
-    live: servers.map(() => empty.live),
-    addrs: servers.map(() => empty.addrs),
-    queues: servers.map(() => empty.queues),
-    pending: servers.map(() => empty.pending),
-    received: servers.map(() => brokers.map(() => 0)),
-    server: clients.map(() => Cache.emptyCache.server),
-    polling: clients.map(() => Cache.emptyCache.polling),
-    asked: clients.map(() => servers.map(() => false)),
-    told: clients.map(() => []),
-    cache: clients.map(() => Cache.emptyCache.cache),
-    faults: 0
-  }
-}
-
-const variablesOf = (c: Constants, deployment: Deployment): S.RecordSchema<State> => {
-  const brokers = brokersOf(deployment)
-  const servers = upTo(c.NameServerCount)
-  const clients = upTo(c.ClientCount)
-  const version = S.range(1, c.MaxVersion)
-  const pairs = <A>(of: S.StateSchema<A>) => S.functionOver(brokers, S.functionOver(servers, of))
-  const address = S.subset(brokers)
-  const queues = S.functionOver(
-    upTo(deployment.masters),
-    S.sequence(1, S.record({ writeQueues: version, writable: S.boolean }))
-  )
-  return S.record({
-    status: S.functionOver(brokers, S.oneOf("up", "down")),
-    version: S.functionOver(brokers, version),
-    dialed: pairs(S.boolean),
-    cut: pairs(S.boolean),
-    inFlight: pairs(S.sequence(c.MaxInFlight, S.union({ Register: { version } }))),
-    link: pairs(S.boolean),
-    serverUp: S.functionOver(servers, S.boolean),
-    accepted: S.functionOver(servers, S.functionOver(brokers, S.boolean)),
-    live: S.functionOver(
-      servers,
-      S.sequence(brokers.length, S.record({ broker: S.range(1, brokers.length), version }))
-    ),
-    addrs: S.functionOver(servers, address),
-    queues: S.functionOver(servers, queues),
-    pending: S.functionOver(servers, address),
-    received: S.functionOver(servers, S.functionOver(brokers, S.range(0, c.MaxVersion))),
-    server: S.functionOver(clients, S.range(1, c.NameServerCount)),
-    polling: S.functionOver(clients, S.boolean),
-    asked: S.functionOver(clients, S.functionOver(servers, S.boolean)),
-    told: S.functionOver(clients, S.sequence(1, S.union({ Route: { addrs: address, queues }, NoRoute: {} }))),
-    cache: S.functionOver(clients, S.sequence(1, S.record({ addrs: address, queues }))),
-    faults: S.range(0, c.MaxFaults)
-  })
-}
 
 const brokerActions = (c: Constants, brokers: ReadonlyArray<number>) => {
   const servers = upTo(c.NameServerCount)

@@ -30,7 +30,7 @@ export const nameServerTimes: NameServerTimes = {
 }
 
 /** What an administrator wants of the permission to write to a name, if anything. */
-export type Administrator = (name: number) => boolean | undefined
+type Administrator = (name: number) => boolean | undefined
 
 /** A NameServer's memory, which a projection reads. */
 export interface NameServerCell {

@@ -38,7 +38,7 @@ export const nextIndex = <A>(list: ReadonlyArray<A>, index: number, wanted: (que
 export const byHash = <A>(list: ReadonlyArray<A>, hash: number): A => list[Math.abs(hash % list.length)]!
 
 /** Who failed, by when it may be picked again, milliseconds of the client's clock. */
-export type Faults = ReadonlyMap<number, number>
+type Faults = ReadonlyMap<number, number>
 
 /** MQFaultStrategy.latencyMax and notAvailableDuration, the slowest first, milliseconds. */
 const avoidance: ReadonlyArray<readonly [latency: number, duration: number]> = [

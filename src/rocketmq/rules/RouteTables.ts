@@ -119,8 +119,7 @@ export const expire = (own: NameServerState, broker: number): NameServerState | 
   }
 
 /** Whether a removal that looks again keeps the broker: it has registered, on a channel that is open. */
-export const isFresh = (own: NameServerState, broker: number): boolean =>
-  own.accepted[broker - 1]! && isLive(own, broker)
+const isFresh = (own: NameServerState, broker: number): boolean => own.accepted[broker - 1]! && isLive(own, broker)
 
 /** Whether carrying out a decided removal removes, or keeps who is fresh. */
 export const removes = (guards: RoutingGuards, own: NameServerState, broker: number): boolean =>

@@ -9,7 +9,7 @@ import { explore } from "../../../src/explore/Search.ts"
 import { labelsOf, type Machine, showLabel, step } from "../../../src/machine/Machine.ts"
 import { variablesFromTla } from "../../../src/machine/Translation.ts"
 
-export const folder = join(import.meta.dirname, "../../../spec/rocketmq")
+const folder = join(import.meta.dirname, "../../../spec/rocketmq")
 
 const constantOf = (text: string): unknown => {
   if (text === "TRUE" || text === "FALSE") return text === "TRUE"
