@@ -28,6 +28,7 @@ CONSTANTS CompareBrokerEpoch,          \* K14: a broker whose epoch rose has fai
           UncleanElection,             \* a replica out of sync may lead when no other can
           Brokers, Partitions, Replicas,
           Warm,         \* the cluster stands already: broker 1 is the controller, partitions are led by their first replica
+          ControllerStays, \* power fails only where there is no controller: broker epochs live in its memory alone
           FaultsApart,  \* a process fails only when the cluster has dealt with all that happened before
           MaxRecords, MaxFaults, MaxDeletes, MaxAlters, MaxAsked, MaxSessions, MaxQueue
 
@@ -702,7 +703,7 @@ Kill(b) ==
 
 (* the machine loses power before anything was flushed *)
 PowerLoss(b) ==
-  /\ status[b] = "up" /\ MayFail
+  /\ status[b] = "up" /\ MayFail /\ (ControllerStays => ~own[b].active)
   /\ Stop(b)
   /\ log' = [log EXCEPT ![b] = [p \in Partition |-> 0]]
   /\ faults' = faults + 1
