@@ -5,13 +5,17 @@
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import * as KafkaStorage from "../guarantee/KafkaStorageRow.ts"
 import type { Part } from "../guarantee/Row.ts"
 
 const besideTheTests = new URL("../../properties/rows.ts", import.meta.url)
 
+/** What an installed package has too. */
+const packaged: ReadonlyArray<Part> = [KafkaStorage.part]
+
 /** Every part that is here, in the order of the matrix. */
 export const parts: Effect.Effect<ReadonlyArray<Part>> = Effect.promise(async () => {
-  if (!existsSync(fileURLToPath(besideTheTests))) return []
+  if (!existsSync(fileURLToPath(besideTheTests))) return packaged
   const module = await import(besideTheTests.href) as { readonly parts: ReadonlyArray<Part> }
-  return module.parts
+  return [...packaged, ...module.parts]
 })

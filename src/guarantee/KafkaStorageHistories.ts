@@ -4,6 +4,7 @@
  * Every choice goes through `Choose`. One command in about ten is a crash or a fault, of the deployment's class only, so
  * that a cell of the matrix speaks of that class; a fault of the medium is followed by a stop that makes the log look.
  */
+import * as RecordBatch from "../kafka/storage/RecordBatch.ts"
 import type { Choose } from "../replay/Choose.ts"
 import type { CrashProfile } from "../world/simulated/CrashStates.ts"
 import type { DiskFault } from "../world/simulated/DiskFaults.ts"
@@ -19,11 +20,15 @@ export type FaultClass =
   | "F7"
   | "F9"
   | "F10"
+  /** Reported late, by the next fsync only. */
+  | "F10 late"
   | "F11"
   | "F12"
   | "F13"
   | "F14"
   | "F15"
+  /** In a record that has others behind it. */
+  | "F15 mid"
   | "F16"
   | "F17"
 
@@ -37,7 +42,6 @@ const metadata = [
   "/logs/p-0/leader-epoch-checkpoint",
   "/logs/recovery-point-offset-checkpoint"
 ] as const
-/** Two faults on one log meet its first file that matches: later ones are named by the digits of their base. */
 const powerLoss = (choose: Choose, profile: CrashProfile): Command => ({
   _tag: "PowerLoss",
   profile,
@@ -65,9 +69,11 @@ const strike = (faults: FaultClass, choose: Choose): ReadonlyArray<Command> => {
     case "F9":
       return [powerLoss(choose, { _tag: "RemovalsFirst" })]
     case "F10": {
-      const pages = (["ext4-ordered", "ext4-data", "xfs", "btrfs"] as const)[choose(4)]!
+      const pages = (["ext4-ordered", "xfs", "btrfs"] as const)[choose(3)]!
       return [fault({ _tag: "CommitFails", path: "/logs/**", pages, sequence: ["x", "wx", "X"][choose(3)]! })]
     }
+    case "F10 late":
+      return [fault({ _tag: "CommitFails", path: log, pages: "ext4-data", sequence: "x" }), append(choose)]
     case "F11":
       return [fault({ _tag: "CommitLies", path: log, times: 1 + choose(3) })]
     case "F12":
@@ -78,6 +84,16 @@ const strike = (faults: FaultClass, choose: Choose): ReadonlyArray<Command> => {
       return [fault({ _tag: "NoSpace", path: "/logs/**", after: choose(4) })]
     case "F15":
       return [fault({ _tag: "BitRot", path: log, position: places[choose(3)]!, bit: choose(8) }), { _tag: "Kill" }]
+    case "F15 mid": {
+      const plain = { ...append(choose), producerId: -1, sequence: "next" } as const
+      const flip = fault({
+        _tag: "BitRot",
+        path: log,
+        position: RecordBatch.headerSize + 1 + choose(6),
+        bit: choose(8)
+      })
+      return [plain, plain, flip, { _tag: "Kill" }]
+    }
     case "F16":
       return [
         fault({ _tag: "BlockLost", path: log, position: places[choose(3)]!, size: 64, content: anyFill(choose) }),
@@ -93,7 +109,7 @@ const strike = (faults: FaultClass, choose: Choose): ReadonlyArray<Command> => {
 
 /** The stop that shows what a fault of a commit or a write did. */
 const stopAfter = (faults: FaultClass, choose: Choose): ReadonlyArray<Command> =>
-  faults === "F10" || faults === "F11" ? [dropAll(choose)] : [{ _tag: "Kill" }]
+  faults === "F10" || faults === "F10 late" || faults === "F11" ? [dropAll(choose)] : [{ _tag: "Kill" }]
 
 const append = (choose: Choose): Command => ({
   _tag: "Append",

@@ -13,6 +13,7 @@ import type { Durably } from "./Durably.ts"
 import * as FileRecords from "./FileRecords.ts"
 import * as IndexFile from "./IndexFile.ts"
 import * as LeaderEpochs from "./LeaderEpochCheckpoint.ts"
+import { isLogFile, offsetOf } from "./LogFileNames.ts"
 import type { LogSegment } from "./LogSegment.ts"
 import * as Segment from "./LogSegment.ts"
 import * as OffsetIndex from "./OffsetIndex.ts"
@@ -57,24 +58,31 @@ export const noteAborted = (
   })
 
 /**
- * Fails, as for an unreadable disk, where a valid batch lies behind `position`, at which none begins: a torn tail leaves
+ * Fails, as for an unreadable disk, where a valid batch or a segment lies behind `position`, at which none begins: a torn tail leaves
  * nothing valid behind it, so this is damage to records that may have been acknowledged.
  */
 const refuseDamage = (segment: LogSegment, position: number): void => {
-  const bytes = segment.log.file.read(position, segment.log.size - position)
+  const { directory, environment: { disk }, log: { file, size } } = segment
+  const behind = firstValid(file.read(position, size - position))
+  const later = disk.list(directory).filter(isLogFile).find((name) => {
+    const stat = disk.stat(`${directory}/${name}`)
+    return offsetOf(name)! > segment.baseOffset && stat?.kind === "file" && stat.size > 0
+  })
+  if (behind === undefined && later === undefined) return
+  const what = behind === undefined ? `the segment ${later}` : `the valid batch at ${position + behind}`
+  const message = `${Segment.pathOf(segment, ".log")} is damaged at ${position}, before ${what}`
+  throw new StorageError({ reason: "KafkaStorage", message, cause: "IO" })
+}
+
+/** Where the first batch begins whose checksum is right, none at the very front. */
+const firstValid = (bytes: Uint8Array): number | undefined => {
   for (let at = 1; at + RecordBatch.headerSize <= bytes.length; at++) {
     const header = RecordBatch.readHeader(bytes, at)
     const size = RecordBatch.sizeInBytes(header)
     if (header.magic !== 2 || size < RecordBatch.headerSize || at + size > bytes.length) continue
-    if (RecordBatch.checksum(bytes, at, size) !== header.crc) continue
-    throw new StorageError({
-      reason: "KafkaStorage",
-      message: `${Segment.pathOf(segment, ".log")} is damaged at ${position}, before the valid batch at ${
-        position + at
-      }`,
-      cause: "IO"
-    })
+    if (RecordBatch.checksum(bytes, at, size) === header.crc) return at
   }
+  return undefined
 }
 
 /** Recovers the segment and answers the bytes that were cut off. */
