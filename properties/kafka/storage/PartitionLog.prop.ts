@@ -289,7 +289,8 @@ class World {
     expect(this.read()).toEqual(Reference.records(reference))
     const kept = reference.batches.filter((batch) => Reference.lastOffset(batch) >= reference.logStartOffset)
     for (const { leaderEpoch, timestamp } of kept.slice(-3)) {
-      if (this.areTimesSure) {
+      // Below a hole an empty segment may be left, which answers for times by the age of its file (LogSegment.largestTimestamp).
+      if (this.areTimesSure && !this.hasHole) {
         expect(LogRead.findByTimestamp(log, timestamp)?.offset).toBe(Reference.findByTimestamp(reference, timestamp))
         this.reached.add("a time looked up")
       }
