@@ -11,16 +11,16 @@ export const json = Flag.Boolean("json").pipe(
   Flag.withDefault(false)
 )
 
-/**
- * Writes to standard output, whole: waits until a slow reader has taken it, so that a process that ends afterwards cuts
- * nothing off.
- */
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // Whoever read has heard enough, as `head` has; that is no failure of ours.
   if (error.code !== "EPIPE") throw error
   process.exit()
 })
 
+/**
+ * Writes to standard output, whole: waits until a slow reader has taken it, so that a process that ends afterwards cuts
+ * nothing off.
+ */
 const write = (text: string): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     process.stdout.write(text, () => resume(Effect.void))
