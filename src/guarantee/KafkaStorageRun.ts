@@ -25,8 +25,9 @@ import { isReason, StorageError } from "../kafka/storage/StorageError.ts"
 import { Malformed } from "../message/Malformed.ts"
 import { recorded } from "../replay/Choose.ts"
 import { DiskError } from "../world/Disk.ts"
-import type { CrashProfile } from "../world/simulated/CrashStates.ts"
+import { type CrashProfile, type CrashSearch, crashStates } from "../world/simulated/CrashStates.ts"
 import type { DiskFault } from "../world/simulated/DiskFaults.ts"
+import type { Survival } from "../world/simulated/Pieces.ts"
 import { type DiskView, SimulatedDisk } from "../world/simulated/SimulatedDisk.ts"
 
 export type Command =
@@ -325,6 +326,26 @@ export class World {
     } catch (error) {
       this.refused(error, { _tag: "Kill" })
     }
+  }
+
+  /**
+   * Judges every state that a power cut may leave at this moment, all sets of up to ten unsynced pieces and samples
+   * beyond; `hear` is told the findings of each. Answers the number of states.
+   */
+  everyPowerLoss(search: CrashSearch, hear: (survival: Survival, findings: ReadonlyArray<Finding>) => void): number {
+    const { flushed, model } = this
+    const snapshot = this.disk.snapshot()
+    let states = 0
+    for (const survival of crashStates(this.disk.unsynced(), search)) {
+      this.disk.restore(snapshot)
+      this.disk.survive(survival)
+      Object.assign(this, { model, flushed, declared: undefined })
+      this.findings.length = 0
+      this.recover("a power cut")
+      states++
+      hear(survival, this.findings)
+    }
+    return states
   }
 
   /** Holds what is left after a stop to what was promised, and goes on from it. */

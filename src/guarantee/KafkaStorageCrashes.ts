@@ -1,0 +1,96 @@
+/**
+ * Every power cut of a fixed corpus: after each of the first twelve disk effects of a short history, with every set of up
+ * to ten unsynced pieces and samples of larger ones.
+ *
+ * The disk is put back to a snapshot for each state and the history is not run again. What is judged is the policy that
+ * promises something, `flush.messages=1`.
+ */
+import { seeded } from "../replay/Choose.ts"
+import { DiskCrashed } from "../world/simulated/DiskState.ts"
+import type { Survival } from "../world/simulated/Pieces.ts"
+import { type Command, type Finding, type Settings, World } from "./KafkaStorageRun.ts"
+
+/** Effects of a history after which a crash is looked at. */
+const mostEffects = 12
+
+const append = (records: number, size: number, more: Partial<Command & { readonly _tag: "Append" }> = {}): Command => ({
+  _tag: "Append",
+  producerId: -1,
+  sequence: "next",
+  records,
+  size,
+  newEpoch: false,
+  ...more
+})
+const plain = append(2, 20)
+const filled = [plain, plain, append(2, 40, { producerId: 7 })]
+const roll: Command = { _tag: "Roll" }
+const background: Command = { _tag: "Background" }
+const checkpoint: Command = { _tag: "Checkpoint" }
+const restart: Command = { _tag: "Restart" }
+const flush: Command = { _tag: "Flush" }
+const remove: Command = { _tag: "DeleteRecords", at: 40_000 }
+
+/** Commands that come before, whose crashes are not looked at, and those whose crashes are. */
+export const corpus: ReadonlyArray<readonly [before: ReadonlyArray<Command>, then: ReadonlyArray<Command>]> = [
+  [[], [plain, plain]],
+  [[plain], [append(3, 60), append(3, 60)]],
+  [filled, [plain, plain]],
+  [filled, [roll, plain, background]],
+  [[...filled, roll], [plain, background, plain]],
+  [filled, [roll, roll, plain, plain]],
+  [filled, [append(1, 100, { producerId: 8 }), append(1, 100, { producerId: 8 })]],
+  [filled, [append(1, 10, { newEpoch: true }), plain]],
+  [filled, [append(1, 10, { newEpoch: true }), append(1, 10, { newEpoch: true })]],
+  [[...filled, ...filled, roll, background], [remove, plain, checkpoint]],
+  [[...filled, ...filled, background], [checkpoint, plain, checkpoint]],
+  [[...filled, background, checkpoint], [restart, plain]],
+  [[...filled, restart], [plain, roll, flush]],
+  [[...filled, ...filled], [restart]]
+]
+
+interface Search {
+  readonly settings: Settings
+  /** Sets of pieces tried where there are more than ten. */
+  readonly samples: number
+  readonly seed: number
+}
+
+export interface Broken {
+  readonly history: number
+  readonly effects: number
+  readonly survival: Survival
+  readonly finding: Finding
+}
+
+/** Runs until the process dies after `effects` effects; `undefined` where the history has fewer. */
+const crashed = (settings: Settings, history: number, effects: number): World | undefined => {
+  const [before, then] = corpus[history]!
+  const world = new World(settings)
+  for (const command of before) world.step(command)
+  world.disk.crashAfter(effects)
+  try {
+    for (const command of then) world.step(command)
+    return undefined
+  } catch (error) {
+    if (error instanceof DiskCrashed) return world
+    throw error
+  }
+}
+
+/** Every state; `hear` is told each that breaks a promise. Answers how many there were. */
+export const explore = ({ samples, seed, settings }: Search, hear: (broken: Broken) => void): number => {
+  let states = 0
+  for (const history of corpus.keys()) {
+    for (let effects = 1; effects <= mostEffects; effects++) {
+      const world = crashed(settings, history, effects)
+      if (world === undefined) break
+      states += world.everyPowerLoss({ choose: seeded(seed + effects), samples }, (survival, findings) => {
+        for (const finding of findings) {
+          if (finding.kind !== "acknowledged") hear({ history, effects, survival, finding })
+        }
+      })
+    }
+  }
+  return states
+}
