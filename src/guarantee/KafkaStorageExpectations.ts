@@ -50,7 +50,8 @@ const faultNames: { readonly [F in FaultClass]?: string } = {
   F13: "write fails with EIO (F13)",
   F14: "disk full (F14)",
   F15: "one bit flipped in a log at rest (F15)",
-  "F15 mid": "one bit flipped in a record that has others behind it (F15)"
+  "F15 mid": "one bit flipped in a record that has others behind it (F15)",
+  F22: "power cut inside recovery, any subset of unsynced pieces kept (F22)"
 }
 
 const kip166 = "Kafka documentation, 4.3 Design, Replication and 6.4 Application vs. OS Flush Management: " +
@@ -100,6 +101,11 @@ const columns: ReadonlyArray<Column> = [
     verdicts: all(
       "LogSegments, UnifiedLog.flush of 3.9: the directory is synced when a segment may have been made since; KAFKA-13070"
     )
+  },
+  {
+    faults: "F22",
+    isFlushed: true,
+    verdicts: { acknowledged: ["kept", recover], flushed: ["kept", recover], bytes: ["kept", recover] }
   },
   { faults: "F10", isFlushed: true, verdicts: all(offline) },
   {

@@ -31,6 +31,7 @@ export type FaultClass =
   | "F15 mid"
   | "F16"
   | "F17"
+  | "F22"
 
 const log = "/logs/p-0/*.log"
 const anyFill = (choose: Choose) => choose(2) === 0 ? "zeros" as const : { junk: choose(1000) }
@@ -42,7 +43,7 @@ const metadata = [
   "/logs/p-0/leader-epoch-checkpoint",
   "/logs/recovery-point-offset-checkpoint"
 ] as const
-const powerLoss = (choose: Choose, profile: CrashProfile): Command => ({
+const powerLoss = (choose: Choose, profile: CrashProfile): Command & { readonly _tag: "PowerLoss" } => ({
   _tag: "PowerLoss",
   profile,
   choices: Array.from({ length: 40 }, () => choose(2))
@@ -50,14 +51,23 @@ const powerLoss = (choose: Choose, profile: CrashProfile): Command => ({
 const fault = (fault: DiskFault): Command => ({ _tag: "Fault", fault })
 const dropAll = (choose: Choose): Command => powerLoss(choose, { _tag: "DropAll" })
 
+/** The same power cut inside what comes next. */
+const inside = (choose: Choose, cut: Command & { readonly _tag: "PowerLoss" }): Command => ({
+  ...cut,
+  _tag: "PowerLossIn",
+  effects: 1 + choose(12)
+})
+
 const strike = (faults: FaultClass, choose: Choose): ReadonlyArray<Command> => {
   switch (faults) {
     case "F1":
       return [{ _tag: "Kill" }]
     case "F2":
       return [dropAll(choose)]
-    case "F3":
-      return [powerLoss(choose, { _tag: "Subset", fill: anyFill(choose) })]
+    case "F3": {
+      const cut = powerLoss(choose, { _tag: "Subset", fill: anyFill(choose) })
+      return choose(2) === 0 ? [cut] : [inside(choose, cut), { ...append(choose), newEpoch: true }]
+    }
     case "F4":
       return [powerLoss(choose, { _tag: "TornAppend", path: log, tail: "prefix", bytes: choose(120) })]
     case "F5":
@@ -99,6 +109,8 @@ const strike = (faults: FaultClass, choose: Choose): ReadonlyArray<Command> => {
         fault({ _tag: "BlockLost", path: log, position: places[choose(3)]!, size: 64, content: anyFill(choose) }),
         { _tag: "Kill" }
       ]
+    case "F22":
+      return [inside(choose, powerLoss(choose, { _tag: "Subset", fill: anyFill(choose) })), { _tag: "Kill" }]
     case "F17":
       return [
         fault({ _tag: "BitRot", path: metadata[choose(5)]!, position: places[choose(3)]!, bit: choose(8) }),
@@ -111,7 +123,7 @@ const strike = (faults: FaultClass, choose: Choose): ReadonlyArray<Command> => {
 const stopAfter = (faults: FaultClass, choose: Choose): ReadonlyArray<Command> =>
   faults === "F10" || faults === "F10 late" || faults === "F11" ? [dropAll(choose)] : [{ _tag: "Kill" }]
 
-const append = (choose: Choose): Command => ({
+const append = (choose: Choose): Command & { readonly _tag: "Append" } => ({
   _tag: "Append",
   producerId: [-1, 7, 8][choose(3)]!,
   sequence: (["next", "next", "next", "repeated", "skipped"] as const)[choose(5)]!,

@@ -27,6 +27,7 @@ import { recorded } from "../replay/Choose.ts"
 import { DiskError } from "../world/Disk.ts"
 import { type CrashProfile, type CrashSearch, crashStates } from "../world/simulated/CrashStates.ts"
 import type { DiskFault } from "../world/simulated/DiskFaults.ts"
+import { DiskCrashed } from "../world/simulated/DiskState.ts"
 import type { Survival } from "../world/simulated/Pieces.ts"
 import { type DiskView, SimulatedDisk } from "../world/simulated/SimulatedDisk.ts"
 
@@ -45,6 +46,13 @@ export type Command =
   /** `at` in 65,536ths of what there is. */
   | { readonly _tag: "Truncate" | "DeleteRecords"; readonly at: number }
   | { readonly _tag: "PowerLoss"; readonly profile: CrashProfile; readonly choices: ReadonlyArray<number> }
+  /** The power goes inside what comes next, after so many effects of it on the disk. */
+  | {
+    readonly _tag: "PowerLossIn"
+    readonly effects: number
+    readonly profile: CrashProfile
+    readonly choices: ReadonlyArray<number>
+  }
   | { readonly _tag: "Fault"; readonly fault: DiskFault }
 
 export interface Settings {
@@ -117,6 +125,7 @@ export class World {
   private readonly ever = new Map<number, Set<string>>()
   private readonly tasks: Array<Task> = []
   private readonly sequences = new Map<number, number>()
+  private planned: (Command & { readonly _tag: "PowerLossIn" }) | undefined
   private isDamaged = false
   private now = 1_000_000
   private epoch = 0
@@ -170,8 +179,16 @@ export class World {
       this.carryOut(command)
       if (command._tag !== "Fault") this.compare()
     } catch (error) {
-      this.refused(error, command)
+      if (error instanceof DiskCrashed && this.planned !== undefined) this.cutPower(this.planned)
+      else this.refused(error, command)
     }
+  }
+
+  private cutPower({ choices, profile }: Command & { readonly _tag: "PowerLossIn" }): void {
+    this.planned = undefined
+    this.tags.add("a power cut inside a step")
+    this.disk.powerLoss(recorded(choices), profile)
+    this.recover("a power cut")
   }
 
   /** What an error means: said by the log where something was damaged, a wrong answer where nothing was. */
@@ -180,6 +197,11 @@ export class World {
     const isDefect = !isKnown && !(error instanceof RangeError)
     if (isDefect) throw error
     const sentence = `${command._tag} failed: ${(error as Error).message}`
+    const isServed = !this.manager.environment.logDirectory.isOffline
+    if (this.isDamaged && isServed && command._tag === "Append" && error instanceof DiskError) {
+      // The client hears of the error and the log is asked again: what failed may be in it.
+      return this.rebase()
+    }
     if (this.isDamaged) {
       this.declared = sentence
       this.tags.add("said so")
@@ -237,6 +259,10 @@ export class World {
         this.disk.powerLoss(recorded(command.choices), command.profile)
         this.tags.add(command.profile._tag)
         return this.reopen("a power cut")
+      case "PowerLossIn":
+        this.planned = command
+        this.disk.crashAfter(command.effects)
+        return
       case "Fault": {
         const { refused } = this.disk.inject(command.fault)
         if (refused !== undefined) return
