@@ -120,6 +120,12 @@ const byCode = new Map(
 export const outcomeOf = (system: "kafka" | "rocketmq", answer: string | number): Outcome =>
   (typeof answer === "string" ? byName : byCode).get(`${system} ${answer}`) ?? "info"
 
+/** One attempt at a send: the answer as the client names it, or its code, and the offset where it told one. */
+export interface Attempt {
+  readonly answer: string | number
+  readonly offset?: number
+}
+
 /** The outcome of a send that was tried several times: ok once it was acknowledged, else fail only if every try failed. */
 export const outcomeOfAttempts = (attempts: ReadonlyArray<Outcome>): Outcome => {
   if (attempts.includes("ok")) return "ok"

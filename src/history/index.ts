@@ -1,6 +1,7 @@
 /** Operations in, anomalies out. */
 export * as Anomaly from "./Anomaly.ts"
 export * as Check from "./Check.ts"
+export * as Completion from "./Completion.ts"
 export * as Judged from "./Judged.ts"
 export * as Lag from "./Lag.ts"
 export * as Operation from "./Operation.ts"
