@@ -3,27 +3,16 @@
  * built; `test/cli/NotBuilt.test.ts` counts them down.
  */
 import { Effect } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Argument, Command } from "effect/cli"
 import { BadInput } from "./Exit.ts"
 import { json } from "./Output.ts"
 
 const notBuilt = (name: string) => () => Effect.fail(new BadInput({ message: `${name}: not built yet` }))
 const name = Argument.String("name").pipe(Argument.withDescription("A module, by name"))
-const tier = Flag.Literals("tier", ["quick", "deep"]).pipe(Flag.withDefault("quick" as const))
 const paths = (what: string) => Argument.String(what).pipe(Argument.variadic())
 
-export const faults = Command.make("faults", { json }, notBuilt("faults")).pipe(
-  Command.withDescription("The scoreboard F1 to F26: what each disk and network fault does")
-)
 export const scenarios = Command.make("scenarios", { json }, notBuilt("scenarios")).pipe(
   Command.withDescription("K1.., R1..: what spec, model, simulation and history checker find")
-)
-export const conform = Command.make(
-  "conform",
-  { name: name.pipe(Argument.optional), tier, json },
-  notBuilt("conform")
-).pipe(
-  Command.withDescription("TLC's whole labelled graph against ours")
 )
 export const spec = Command.make("spec", { name: name.pipe(Argument.optional), json }, notBuilt("spec")).pipe(
   Command.withDescription("TLC over every manifest, expected results compared")

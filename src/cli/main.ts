@@ -6,8 +6,10 @@ import { NodeServices } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { createRequire } from "node:module"
+import { conform } from "./Conform.ts"
 import { BadInput, NotAsStated } from "./Exit.ts"
 import { explore } from "./Explore.ts"
+import { faults } from "./Faults.ts"
 import { historyCheck } from "./HistoryCheck.ts"
 import { logImages } from "./LogImages.ts"
 import { logInspect } from "./LogInspect.ts"
@@ -35,11 +37,11 @@ export const root = Command.make("ackproof").pipe(
   Command.withSubcommands([
     matrix,
     replay,
-    NotBuilt.faults,
+    faults,
     NotBuilt.scenarios,
     log,
     explore,
-    NotBuilt.conform,
+    conform,
     NotBuilt.spec,
     history,
     NotBuilt.audit

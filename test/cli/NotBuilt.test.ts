@@ -3,9 +3,7 @@ import { describe, expect, it } from "vitest"
 import { ackproof } from "./CommandLine.ts"
 
 const notBuilt: ReadonlyArray<ReadonlyArray<string>> = [
-  ["faults"],
   ["scenarios"],
-  ["conform"],
   ["spec"],
   ["audit", "server.properties"]
 ]
