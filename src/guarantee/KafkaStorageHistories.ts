@@ -18,6 +18,7 @@ export type FaultClass =
   | "F5"
   | "F6"
   | "F7"
+  | "F8"
   | "F9"
   | "F10"
   /** Reported late, by the next fsync only. */
@@ -31,6 +32,10 @@ export type FaultClass =
   | "F15 mid"
   | "F16"
   | "F17"
+  | "F18"
+  | "F19"
+  | "F20"
+  | "F21"
   | "F22"
 
 const log = "/logs/p-0/*.log"
@@ -76,6 +81,10 @@ const strike = (faults: FaultClass, choose: Choose): ReadonlyArray<Command> => {
       return [powerLoss(choose, { _tag: "TornGroup", path: log, persist: [choose(4), choose(4)] })]
     case "F7":
       return [powerLoss(choose, { _tag: "NamesLost" })]
+    case "F8": {
+      const outcome = (["old", "new", "newEmpty"] as const)[choose(3)]!
+      return [powerLoss(choose, { _tag: "Renamed", outcome })]
+    }
     case "F9":
       return [powerLoss(choose, { _tag: "RemovalsFirst" })]
     case "F10": {
@@ -109,6 +118,18 @@ const strike = (faults: FaultClass, choose: Choose): ReadonlyArray<Command> => {
         fault({ _tag: "BlockLost", path: log, position: places[choose(3)]!, size: 64, content: anyFill(choose) }),
         { _tag: "Kill" }
       ]
+    case "F18":
+      return [fault({ _tag: "MisdirectedWrite", path: log, position: choose(400) }), append(choose), { _tag: "Kill" }]
+    case "F19":
+      return [fault({ _tag: "LostWrite", path: log }), append(choose), dropAll(choose)]
+    case "F20":
+      return [
+        { _tag: "Checkpoint" },
+        fault({ _tag: "RolledBack", path: metadata[3 + choose(2)]!, versions: 1 + choose(2) }),
+        { _tag: "Kill" }
+      ]
+    case "F21":
+      return [fault({ _tag: "CutAtRest", path: log, bytes: 1 + choose(80) }), { _tag: "Kill" }]
     case "F22":
       return [inside(choose, powerLoss(choose, { _tag: "Subset", fill: anyFill(choose) })), { _tag: "Kill" }]
     case "F17":

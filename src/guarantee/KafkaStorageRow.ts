@@ -4,6 +4,7 @@
  * All guarantees of a deployment are judged on the same histories, so a row looks only when the first of its deployment
  * does. A failing history is shrunk on its commands, keeping the same promise broken.
  */
+import { allGuards, guardNames } from "../kafka/storage/Guards.ts"
 import { seeded } from "../replay/Choose.ts"
 import { shrink } from "../replay/DeltaDebugging.ts"
 import * as Token from "../replay/Token.ts"
@@ -26,11 +27,17 @@ interface Body {
 
 /** The fewest commands found that still break the same promise, as a token. */
 export const shrunk = (body: Body): { readonly token: string; readonly steps: number } => {
+  const isReal = guardNames.every((guard) => body.settings.guards[guard])
+  const breaks = (settings: Settings, commands: ReadonlyArray<Command>) => {
+    const outcome = run(settings, commands)
+    return outcome.findings.some((finding) => finding.kind === body.kind) ? outcome : undefined
+  }
+  // Where a guard is off the log that has it must keep what this one breaks.
   const fails = (commands: ReadonlyArray<Command>) => {
-    const outcome = run(body.settings, commands)
-    return outcome.findings.some((finding) => finding.kind === body.kind)
-      ? commands.slice(0, outcome.commands)
-      : undefined
+    const outcome = breaks(body.settings, commands)
+    if (outcome === undefined) return undefined
+    if (!isReal && breaks({ ...body.settings, guards: allGuards }, commands) !== undefined) return undefined
+    return commands.slice(0, outcome.commands)
   }
   const { steps } = shrink(body.commands, fails, { maximumRuns: 400 })
   return { token: Token.print({ kind, body: { ...body, commands: steps } }), steps: steps.length }

@@ -29,10 +29,14 @@ const numbers = ({ histories, states, steps, verdict }: Cell): string => {
 const mark = ({ asExpected, verdict }: Cell): string => {
   switch (verdict) {
     case "holds":
-    case "survived": return asExpected ? "ok  " : "?   "
-    case "broken": return "LOST"
-    case "expected broken": return "lost"
-    case "not checked": return "-   "
+    case "survived":
+      return asExpected ? "ok  " : "?   "
+    case "broken":
+      return "LOST"
+    case "expected broken":
+      return "lost"
+    case "not checked":
+      return "-   "
   }
 }
 
