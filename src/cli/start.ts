@@ -1,5 +1,5 @@
 /**
- * `npm start`: the real stores under `test/real`, read and judged, then the guarantee matrix, quick tier. In a checkout
+ * `npm start`: the guarantee matrix, quick tier, then the real stores under `test/real`, read and judged. In a checkout
  * only; what it runs are two subcommands that anybody can run on their own.
  */
 import { existsSync, readdirSync, statSync } from "node:fs"
@@ -14,8 +14,8 @@ const stores = readdirSync(real)
   .map((name) => relative(process.cwd(), join(real, name)))
   .filter((path) => existsSync(path))
 
-console.log("Real stores, as real brokers left them:\n")
-const inspected = await run(["log", "inspect", ...stores])
-console.log("\nGuarantees, quick tier:\n")
+console.log("Guarantees, quick tier:\n")
 const judged = await run(["matrix", "--tier", "quick"])
+console.log("\nReal stores, as real brokers left them:\n")
+const inspected = await run(["log", "inspect", ...stores])
 process.exitCode = Math.max(inspected, judged)
