@@ -16,6 +16,7 @@ import { logInspect } from "./LogInspect.ts"
 import { matrix } from "./Matrix.ts"
 import * as NotBuilt from "./NotBuilt.ts"
 import { replay } from "./Replay.ts"
+import { spec } from "./Spec.ts"
 
 const { version } = createRequire(import.meta.url)("ackproof/package.json") as { readonly version: string }
 
@@ -42,7 +43,7 @@ export const root = Command.make("ackproof").pipe(
     log,
     explore,
     conform,
-    NotBuilt.spec,
+    spec,
     history,
     NotBuilt.audit
   ])

@@ -51,6 +51,6 @@ export const readConfiguration = (source: string): Configuration => {
     properties: words(/^PROPERT/),
     specification: words(/^SPECIFICATION$/)[0],
     reducing: sections.map(({ keyword }) => keyword).filter((each) => /CONSTRAINT|SYMMETRY|VIEW/.test(each)),
-    checksDeadlock: bodies(/^CHECK_DEADLOCK$/)[0] !== "FALSE"
+    checksDeadlock: bodies(/^CHECK_DEADLOCK$/).at(-1) !== "FALSE"
   }
 }

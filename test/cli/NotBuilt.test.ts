@@ -4,7 +4,6 @@ import { ackproof } from "./CommandLine.ts"
 
 const notBuilt: ReadonlyArray<ReadonlyArray<string>> = [
   ["scenarios"],
-  ["spec"],
   ["audit", "server.properties"]
 ]
 
