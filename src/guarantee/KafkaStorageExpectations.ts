@@ -16,7 +16,7 @@ export interface StorageExpectation extends Expectation {
 type Row = Exclude<Kind, "answer">
 
 /** The rows. */
-export const guarantees: { readonly [K in Row]: { readonly guarantee: string; readonly promise: string } } = {
+const guarantees: { readonly [K in Row]: { readonly guarantee: string; readonly promise: string } } = {
   acknowledged: {
     guarantee: "Kafka log: no acknowledged record is lost in silence",
     promise: "a record that was acknowledged is read after every restart, or the log says that it cannot serve"

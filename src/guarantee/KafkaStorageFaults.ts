@@ -13,7 +13,7 @@ import { hunt } from "./KafkaStorageGuards.ts"
 import { type FaultClass, historyOf } from "./KafkaStorageHistories.ts"
 import { type Outcome, real, run } from "./KafkaStorageRun.ts"
 
-export type Word = "correct" | "correct but unavailable" | "silent loss" | "silent corruption" | "wrong answer"
+type Word = "correct" | "correct but unavailable" | "silent loss" | "silent corruption" | "wrong answer"
 const words: ReadonlyArray<Word> = [
   "correct",
   "correct but unavailable",
@@ -22,7 +22,7 @@ const words: ReadonlyArray<Word> = [
   "wrong answer"
 ]
 
-export interface FaultRow {
+interface FaultRow {
   readonly id: string
   readonly fault: string
   /** Histories run, 0 where the fault is not looked at. */

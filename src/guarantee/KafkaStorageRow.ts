@@ -15,7 +15,7 @@ import { historyOf } from "./KafkaStorageHistories.ts"
 import { type Command, type Kind, real, run, type Settings } from "./KafkaStorageRun.ts"
 import type { Budget, Part, Row, Story, Teller } from "./Row.ts"
 
-export const kind = "kafka-storage"
+const kind = "kafka-storage"
 /** A history is some two dozen commands with several recoveries, so a cell gets this share of the matrix's runs. */
 const share = 8
 
@@ -26,7 +26,7 @@ interface Body {
 }
 
 /** The fewest commands found that still break the same promise, as a token. */
-export const shrunk = (body: Body): { readonly token: string; readonly steps: number } => {
+const shrunk = (body: Body): { readonly token: string; readonly steps: number } => {
   const isReal = guardNames.every((guard) => body.settings.guards[guard])
   const breaks = (settings: Settings, commands: ReadonlyArray<Command>) => {
     const outcome = run(settings, commands)
@@ -88,7 +88,7 @@ const bodyOf = (body: unknown): Body => {
 }
 
 /** The history of a token, run again: each command and what the disk held after it. */
-export const tell = (body: unknown): Story => {
+const tell = (body: unknown): Story => {
   const { commands, kind: broken, settings } = bodyOf(body)
   const told: Array<string> = []
   let step = 0
