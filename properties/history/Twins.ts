@@ -15,24 +15,24 @@ import {
 } from "../../src/history/Operation.ts"
 import { compareValues } from "../../src/history/VersionOrder.ts"
 
-type History = ReadonlyArray<Operation>
-type Entry = readonly [key: Key, pair: Pair]
+export type History = ReadonlyArray<Operation>
+export type Entry = readonly [key: Key, pair: Pair]
 
-const completions = (history: History) => history.filter(isData).filter(({ type }) => type !== "invoke")
-const sends = ({ value }: DataOperation): Array<Entry> =>
+export const completions = (history: History) => history.filter(isData).filter(({ type }) => type !== "invoke")
+export const sends = ({ value }: DataOperation): Array<Entry> =>
   value.flatMap((step): Array<Entry> =>
     step[0] === "send" ? [[keyOf(step[1]), typeof step[2] === "object" ? step[2] : [null, step[2]]]] : []
   )
-const polls = ({ value }: DataOperation): Array<Entry> =>
+export const polls = ({ value }: DataOperation): Array<Entry> =>
   value.flatMap((step) =>
     step[0] === "poll" && step.length === 2
       ? Object.entries(step[1]).flatMap(([key, pairs]) => pairs.map((pair): Entry => [keyOf(key), pair]))
       : []
   )
-const is = (key: Key, value: Value) => ([k, [, v]]: Entry) => k === key && v === value
+export const is = (key: Key, value: Value) => ([k, [, v]]: Entry) => k === key && v === value
 const okReads = (history: History, key: Key, value: Value) =>
   completions(history).filter((op) => op.type === "ok" && polls(op).some(is(key, value)))
-const committed = (history: History, op: DataOperation): boolean =>
+export const committed = (history: History, op: DataOperation): boolean =>
   op.type === "ok" ||
   (op.type === "info" && sends(op).some(([key, [, value]]) => okReads(history, key, value).length > 0))
 
@@ -47,14 +47,14 @@ const logAnew = (history: History, key: Key) => {
 }
 const logs = new WeakMap<History, Map<Key, ReturnType<typeof logAnew>>>()
 /** The same, made once a history. */
-const log = (history: History, key: Key) => {
+export const log = (history: History, key: Key) => {
   const known = logs.get(history) ?? new Map<Key, ReturnType<typeof logAnew>>()
   logs.set(history, known)
   const made = known.get(key) ?? logAnew(history, key)
   known.set(key, made)
   return made
 }
-const lastIndex = (history: History, key: Key, value: Value) =>
+export const lastIndex = (history: History, key: Key, value: Value) =>
   log(history, key).findLastIndex(({ values }) => values.includes(value))
 const firstIndex = (history: History, key: Key, value: Value) =>
   log(history, key).findIndex(({ values }) => values.includes(value))
@@ -62,7 +62,7 @@ const delta = (history: History, key: Key, a: Value, b: Value) => {
   const [from, to] = [lastIndex(history, key, a), lastIndex(history, key, b)]
   return from < 0 || to < 0 ? 1 : to - from
 }
-const keysOf = (history: History) => [
+export const keysOf = (history: History) => [
   ...new Set(completions(history).flatMap((op) => [...sends(op), ...polls(op)]).map(([key]) => key))
 ]
 const valuesOf = (history: History, key: Key) => [
@@ -70,7 +70,7 @@ const valuesOf = (history: History, key: Key) => [
     completions(history).flatMap((op) => [...sends(op), ...polls(op)]).filter(([k]) => k === key).map(([, [, v]]) => v)
   )
 ]
-const writer = (history: History, key: Key, value: Value) =>
+export const writer = (history: History, key: Key, value: Value) =>
   completions(history).findLast((op) => sends(op).some(is(key, value)))
 
 const everyValue = (history: History, test: (key: Key, value: Value) => boolean) =>

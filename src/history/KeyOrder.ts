@@ -75,6 +75,31 @@ const later = (judged: Judged, a: Sighting, b: Sighting): Sighting => {
   return began > 0 || (began === 0 && a.entry > b.entry) ? a : b
 }
 
+/**
+ * The sightings that another one may come before: the latest of all, and, since operations may overlap, the last of the
+ * same operation and the last of its key in it.
+ */
+const latestSightings = (judged: Judged) => {
+  const { keys, pollValue, valueKey } = judged.columns
+  let latest: Sighting | undefined
+  const inNode = new Map<number, Sighting>()
+  const places = ({ entry, node }: Sighting): ReadonlyArray<number> => {
+    const first = node * (keys.length + 1)
+    return [first, first + 1 + valueKey[pollValue[entry]!]!]
+  }
+  return {
+    add: (seen: Sighting): void => {
+      latest = latest === undefined ? seen : later(judged, latest, seen)
+      for (const place of places(seen)) {
+        const known = inNode.get(place)
+        if (known === undefined || known.entry < seen.entry) inNode.set(place, seen)
+      }
+    },
+    beside: (seen: Sighting): ReadonlyArray<Sighting> =>
+      [latest, ...places(seen).map((place) => inNode.get(place))].filter((one) => one !== undefined)
+  }
+}
+
 const sightings = (judged: Judged, keyed: Uint8Array): Map<string, Reader> => {
   const { columns } = judged
   const groups = membership(columns.operations)
@@ -165,21 +190,19 @@ export const keyOrder = (judged: Judged): Array<Finding> => {
     )
   for (const [name, { any, certain }] of sightings(judged, keyed)) {
     for (const chain of chains.values()) {
-      let latest: Sighting | undefined
+      const earlier = latestSightings(judged)
       for (const node of chain.nodes) {
         const sent = columns.sendValue.subarray(columns.sendStart[node], columns.sendStart[node + 1])
-        if (latest !== undefined) {
-          for (const value of sent) {
-            const seen = certain.get(value)
-            if (seen !== undefined && isBefore(judged, seen, latest) && !wentBack(seen, latest)) {
-              found.push(report(judged, name, chain, latest, seen))
-            }
-          }
+        for (const value of sent) {
+          const seen = certain.get(value)
+          if (seen === undefined) continue
+          const after = earlier.beside(seen).find((one) => isBefore(judged, seen, one) && !wentBack(seen, one))
+          if (after !== undefined) found.push(report(judged, name, chain, after, seen))
         }
         if (columns.outcome[node] !== ok) continue
         for (const value of sent) {
           const seen = any.get(value)
-          if (seen !== undefined) latest = latest === undefined ? seen : later(judged, latest, seen)
+          if (seen !== undefined) earlier.add(seen)
         }
       }
     }
