@@ -17,7 +17,7 @@ export interface Engine {
   readonly append: (queue: number, values: ReadonlyArray<string>) => number
   /** Makes what was appended durable, in every queue or in the given one where the store can tell them apart. */
   readonly flush: (queue?: number) => void
-  /** A round of the flushes that the broker's own threads make by its default settings, at the time that it is. */
+  /** What the broker's own threads have flushed, by its default settings, when ten seconds have gone by. */
   readonly flushByDefault: () => void
   /** Everything else that is left to threads: dispatch, scheduled work, checkpoints. */
   readonly background: () => void
