@@ -60,6 +60,19 @@ const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   cli: [...below, ...panels, "simulate", "guarantee"]
 }
 
+/** Concepts that both panels have, by their file: one name on both sides (design.md, Layout). */
+const counterparts = [
+  "README.md",
+  "index.ts",
+  "storage/Checkpoint.ts",
+  "storage/Images.ts",
+  "storage/Inspect.ts",
+  "storage/ReferenceLog.ts"
+]
+
+/** Two things that each system calls by the same name: what Kafka's indexes share, and RocketMQ's table of keys. */
+const namesakes = ["storage/IndexFile.ts"]
+
 describe("the project is tidy", () => {
   it("imports point one way", () => {
     const wrong = sources.flatMap((file) =>
@@ -83,6 +96,17 @@ describe("the project is tidy", () => {
     const real =
       /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b|\bprocess\.hrtime\b|\bset(Timeout|Interval|Immediate)\(|"node:(fs|fs\/promises|net|dgram|http|https|child_process|worker_threads|timers|timers\/promises|dns|tls)"/
     expect(outside.filter((file) => real.test(code(file)))).toEqual([])
+  })
+
+  it("a concept with a counterpart has the same file name in both panels, and one name is one concept", () => {
+    const both = [...counterparts, ...namesakes].sort()
+    const missing = ["src/kafka", "src/rocketmq"].flatMap((folder) => both.map((name) => `${folder}/${name}`))
+      .filter((file) => !existsSync(join(root, file)))
+    expect(missing).toEqual([])
+    const below = (folder: string) => filesBelow(folder, /\.(ts|md)$/).map((file) => relative(folder, file))
+    const left = new Set(below("src/kafka"))
+    const shared = below("src/rocketmq").filter((name) => left.has(name) && !/^[a-z]+\/README\.md$/.test(name))
+    expect(shared.sort()).toEqual(both)
   })
 
   it("a file is named after its one concept", () => {
