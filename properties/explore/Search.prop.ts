@@ -2,44 +2,18 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { explore } from "../../src/explore/Search.ts"
-import { action, labelsOf, type Machine, step } from "../../src/machine/Machine.ts"
-import * as S from "../../src/machine/StateSchema.ts"
-
-interface State {
-  readonly at: number
-  readonly seen: ReadonlyArray<number>
-}
-
-const places = 12
-/** A machine that moves between places by a random table, and notes whether it passed the first three. */
-const machineOf = (table: ReadonlyArray<ReadonlyArray<number>>): Machine<State> => ({
-  name: "Moves",
-  constants: {},
-  variables: S.record({ at: S.range(0, places - 1), seen: S.subset([0, 1, 2]) }),
-  initial: [{ at: 0, seen: [0] }],
-  actions: {
-    Move: action([[0, 1, 2]], (s: State, by) => {
-      const to = table[s.at]?.[by]
-      if (to === undefined || to >= places) return undefined
-      const seen = to > 2 || s.seen.includes(to) ? s.seen : [...s.seen, to].sort((a, b) => a - b)
-      return { at: to, seen }
-    })
-  },
-  always: { NotThere: (s) => s.at !== places - 1 },
-  alwaysStep: {},
-  sometimes: {},
-  reachableFromAll: { Home: (s) => s.at === 0 }
-})
+import { type Label, labelsOf, type Machine, step } from "../../src/machine/Machine.ts"
+import { moves, places, type State } from "./Moves.ts"
 
 /** The twin: the same search over JSON texts; distances, steps, and the edges to walk back on. */
 const twin = (machine: Machine<State>) => {
   const depth = new Map(machine.initial.map((s) => [JSON.stringify(s), 0]))
-  const edges: Array<readonly [string, string]> = []
+  const edges: Array<readonly [from: string, to: string, label: Label]> = []
   for (const [key, distance] of depth) {
     for (const label of labelsOf(machine)) {
       const after = step(machine, JSON.parse(key) as State, label)
       if (after === undefined) continue
-      edges.push([key, JSON.stringify(after)])
+      edges.push([key, JSON.stringify(after), label])
       if (!depth.has(JSON.stringify(after))) depth.set(JSON.stringify(after), distance + 1)
     }
   }
@@ -56,13 +30,25 @@ describe("a breadth-first search is what its twin is", () => {
     const tags = new Set<string>()
     fc.assert(
       fc.property(tables, (table) => {
-        const machine = machineOf(table)
+        const machine = moves(table)
         const [found, { depth, edges }] = [explore(machine, { limitBytes: 1 << 20 }), twin(machine)]
         expect([found.states, found.transitions]).toEqual([depth.size, edges.length])
         expect(found.depth).toBe(Math.max(...depth.values()) + 1)
         const distances = [...depth].filter(([key]) => (JSON.parse(key) as State).at === places - 1).map(([, d]) => d)
         const broken = found.violations.find(({ property }) => property === "NotThere")
         expect(broken?.path.steps.length).toBe(distances.length === 0 ? undefined : Math.min(...distances))
+        const steps = edges.filter(([from, to, label]) =>
+          !machine.alwaysStep["NoWayBack"]!(JSON.parse(from) as State, label, JSON.parse(to) as State)
+        ).map(([from]) => depth.get(from)! + 1)
+        const back = found.violations.find(({ kind }) => kind === "alwaysStep")
+        expect(back?.path.steps.length).toBe(steps.length === 0 ? undefined : Math.min(...steps))
+        for (const [name, holds] of Object.entries(machine.sometimes)) {
+          const reached = [...depth].filter(([key]) => holds(JSON.parse(key) as State)).map(([, distance]) => distance)
+          expect(found.witnesses[name]?.steps.length).toBe(reached.length === 0 ? undefined : Math.min(...reached))
+          expect(found.unreached.includes(name)).toBe(reached.length === 0)
+          tags.add(reached.length === 0 ? "unreached" : "reached")
+        }
+        tags.add(back === undefined ? "no way back" : "a way back")
         const good = new Set([...depth.keys()].filter((key) => (JSON.parse(key) as State).at === 0))
         for (let size = -1; size !== good.size;) {
           size = good.size
@@ -73,6 +59,15 @@ describe("a breadth-first search is what its twin is", () => {
       }),
       { numRuns: 300 }
     )
-    expect([...tags].sort()).toEqual(["broken", "holds", "home", "stuck"])
+    expect([...tags].sort()).toEqual([
+      "a way back",
+      "broken",
+      "holds",
+      "home",
+      "no way back",
+      "reached",
+      "stuck",
+      "unreached"
+    ])
   })
 })

@@ -46,10 +46,14 @@ export interface Table<State> {
 /** The kinds of property that a search judges on its way. */
 type Kind = "always" | "alwaysStep" | "sometimes"
 
-/** The first place where a property was broken, or where something that must happen sometimes happened. */
-export interface Finding {
+/** A property by its name. */
+export interface Property {
   readonly kind: Kind
   readonly property: string
+}
+
+/** The first place where a property was broken, or where something that must happen sometimes happened. */
+export interface Finding extends Property {
   /** The state that the edge leaves; none for an initial state. */
   readonly from: number | undefined
   /** The index of the edge's label. */
@@ -72,7 +76,7 @@ export interface Expansion {
   /** Judges an initial state. */
   readonly judge: (id: number) => void
   /** No longer looks at these properties. */
-  readonly close: (findings: ReadonlyArray<Finding>) => void
+  readonly close: (properties: ReadonlyArray<Property>) => void
   readonly tally: Tally
 }
 
@@ -89,8 +93,8 @@ export const expansion = <State>(
   let from = -1
   let before: State
 
-  const close = (findings: ReadonlyArray<Finding>): void => {
-    const closed = (kind: Kind) => new Set(findings.filter((x) => x.kind === kind).map(({ property }) => property))
+  const close = (properties: ReadonlyArray<Property>): void => {
+    const closed = (kind: Kind) => new Set(properties.filter((x) => x.kind === kind).map(({ property }) => property))
     const [a, b, c] = [closed("always"), closed("sometimes"), closed("alwaysStep")]
     always = always.filter(([name]) => !a.has(name))
     sometimes = sometimes.filter(([name]) => !b.has(name))

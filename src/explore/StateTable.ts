@@ -35,6 +35,23 @@ const copied = <A extends Int32Array | Uint16Array>(from: A, to: A): A => {
   return to
 }
 
+/** Enters the states `[from, end)`, none of which is there, into slots of which there are more than enough. */
+export const enterAll = <State>(
+  codec: Codec<State>,
+  arena: Int32Array,
+  slots: Int32Array,
+  from: number,
+  end: number
+): void => {
+  const mask = slots.length - 1
+  for (let id = from; id < end; id++) {
+    const hash = codec.hash(arena, id * codec.words)
+    let slot = hash & mask
+    while (slots[slot] !== 0) slot = (slot + 1) & mask
+    slots[slot] = (hash & ~mask) | (id + 1)
+  }
+}
+
 /** A table of at most `limitBytes`. `codec` gives the words. */
 export class StateTable<State> implements Table<State>, Found {
   size = 0
@@ -118,14 +135,8 @@ export class StateTable<State> implements Table<State>, Found {
 
   private rehash(): void {
     const slots = new Int32Array(this.slots.length * 2)
-    const mask = slots.length - 1
-    for (let id = 0; id < this.size; id++) {
-      const hash = this.codec.hash(this.arena, id * this.codec.words)
-      let slot = hash & mask
-      while (slots[slot] !== 0) slot = (slot + 1) & mask
-      slots[slot] = (hash & ~mask) | (id + 1)
-    }
+    enterAll(this.codec, this.arena, slots, 0, this.size)
     this.slots = slots
-    this.idMask = mask
+    this.idMask = slots.length - 1
   }
 }

@@ -317,3 +317,7 @@ export const configurations = {
   S2: bounds(2, 2, 1, 1),
   S3: bounds(2, 3, 1, 1)
 } as const
+
+/** The machine of a configuration's name, for threads that build their own. */
+export const machineOf = (name: string): Machine<State> =>
+  replication(configurations[name as keyof typeof configurations])
