@@ -5,7 +5,7 @@ import { without } from "../../src/kafka/storage/Guards.ts"
 import { behaviour39 } from "../../src/kafka/storage/LogConfig.ts"
 import { kafka } from "./KafkaPanel.ts"
 import type { Panel } from "./Panel.ts"
-import { all, rocketmq49, smallLog, smallStore, throughPowerCuts } from "./Panels.ts"
+import { all, hardenedStore, rocketmq49, smallLog, smallStore, throughPowerCuts } from "./Panels.ts"
 import { rocketmq } from "./RocketmqPanel.ts"
 import { Broken, type Command, histories, logFiles, reopen, run } from "./Run.ts"
 
@@ -102,5 +102,17 @@ describe("the suite notices", () => {
   )("Kafka's log without %s", (guard, finding) => {
     const panel = kafka(guard, { ...behaviour39, guards: without(guard) }, smallLog)
     expect(broken(panel, true, 500)).toMatch(finding)
+  })
+
+  it.each(
+    [
+      ["commitsNames", /a power cut left .* were flushed/],
+      ["fillsShortFiles", /LoadRefused: .* 0 bytes, where only files of 1024 bytes may be/],
+      ["flushesRecovered", /a power cut left .* were flushed/],
+      ["rebuildsQueues", /queue \d reads/]
+    ] as const
+  )("RocketMQ's store, hardened but for %s", (guard, finding) => {
+    const behaviour = { ...hardenedStore.behaviour, [guard]: false }
+    expect(broken(rocketmq(guard, { ...hardenedStore, behaviour }), true, 500)).toMatch(finding)
   })
 })
