@@ -31,7 +31,7 @@ const validPrefix = (bytes: Uint8Array): Array<number> => {
   return values
 }
 
-export interface Journal {
+interface Journal {
   readonly values: ReadonlyArray<number>
   readonly append: (value: number) => void
   /** Makes all that is there now durable. A disk that cannot is the end of the process. */

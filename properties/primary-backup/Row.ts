@@ -14,12 +14,12 @@ import { acknowledged, broken } from "./Judge.ts"
 import { chaosEvents, type Plan, rerun, type Run, run, writes } from "./Run.ts"
 import type { Guards } from "./Service.ts"
 
-export const kind = "primary-backup"
+const kind = "primary-backup"
 const guarantee = "no acknowledged write is lost"
 const promise = "a write that was acknowledged is in what the client reads once everything is healed, " +
   "after kills, power cuts, pauses, resets, partitions and clock jumps"
 
-export const expectations: ReadonlyArray<Expectation & { readonly guards: Guards }> = [
+const expectations: ReadonlyArray<Expectation & { readonly guards: Guards }> = [
   {
     guards: { AckAfterBackupCommit: true },
     guarantee,

@@ -41,7 +41,7 @@ const row = (module: string, configuration: string, machine: Machine<unknown>) =
 }
 
 /** Explores a model of this list in each of its configurations. */
-export const runExplore = (known: ReadonlyArray<Model>) =>
+const runExplore = (known: ReadonlyArray<Model>) =>
   Effect.fnUntraced(function*(options: { readonly name: string; readonly json: boolean }) {
     const model = known.find((each) => each.name === options.name)
     if (model === undefined) {

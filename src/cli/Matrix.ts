@@ -23,7 +23,7 @@ export interface MatrixOptions {
   readonly json: boolean
 }
 
-export const runMatrix = Effect.fnUntraced(function*(options: MatrixOptions) {
+const runMatrix = Effect.fnUntraced(function*(options: MatrixOptions) {
   const asked = Option.getOrElse(options.runs, () => Matrix.runsOf[options.tier])
   if (asked < 1) return yield* new BadInput({ message: `--runs ${asked}: expected a number of at least 1` })
   const rows = (yield* parts).flatMap((part) => part.rows)

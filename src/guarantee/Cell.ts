@@ -10,7 +10,7 @@
  * `broken`: the shortest history known is attached. `expected broken`: so does the real system. `not checked`: no source,
  * or no way to run it here.
  */
-export type Verdict = "holds" | "survived" | "broken" | "expected broken" | "not checked"
+type Verdict = "holds" | "survived" | "broken" | "expected broken" | "not checked"
 
 /** What is expected, why, and who says so. */
 export interface Expectation {
@@ -65,15 +65,3 @@ export const cellOf = (expectation: Expectation, evidence: Evidence): Cell => {
     source
   }
 }
-
-/** A cell that nobody could check, and that therefore promises nothing. */
-export const notChecked = ({ deployment, guarantee, promise, source }: Expectation): Cell => ({
-  guarantee,
-  deployment,
-  verdict: "not checked",
-  asExpected: true,
-  histories: 0,
-  states: 0,
-  promise,
-  source
-})

@@ -11,7 +11,7 @@ import * as LiveNetwork from "../../src/world/live/LiveNetwork.ts"
 import * as LiveProcess from "../../src/world/live/LiveProcess.ts"
 import { type NodeServices, simulate } from "../../src/world/simulated/Simulation.ts"
 
-export type Program = Effect.Effect<unknown, unknown, NodeServices>
+type Program = Effect.Effect<unknown, unknown, NodeServices>
 export interface World {
   readonly name: string
   readonly run: (programs: Readonly<Record<string, Program>>) => Promise<void>
