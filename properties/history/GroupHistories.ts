@@ -17,7 +17,7 @@ const step = fc.record({
 
 const command = fc.record({
   process: fc.nat(2),
-  kind: fc.nat(11),
+  place: fc.nat(11),
   type: fc.nat(7),
   isLate: fc.nat(3),
   group: fc.nat(5),
@@ -27,7 +27,16 @@ const command = fc.record({
   flag: fc.boolean(),
   steps: fc.array(step, { minLength: 1, maxLength: 3 })
 })
-type Command = typeof command extends fc.Arbitrary<infer C> ? C : never
+type Command = (typeof command extends fc.Arbitrary<infer C> ? C : never) & { readonly kind: number }
+
+/** Kinds of commands: 0 to 2 send, 3 and 4 do both, 5 to 7 poll, 8 assigns, 9 lists offsets, 10 and 11 commit and ask. */
+const mixes: ReadonlyArray<ReadonlyArray<number>> = [
+  [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+  [0, 1, 3, 5, 9, 9, 9, 9, 9, 9, 10, 11],
+  [0, 1, 2, 8, 8, 5, 6, 6, 7, 7, 9, 6],
+  [3, 3, 3, 4, 4, 5, 5, 5, 6, 7, 8, 3],
+  [0, 0, 1, 3, 3, 4, 6, 6, 6, 7, 7, 7]
+]
 
 const outcome = (type: number) => type === 6 ? "fail" : type === 7 ? "info" : "ok"
 
@@ -46,10 +55,11 @@ const tell = (commands: ReadonlyArray<Command>): ReadonlyArray<Operation> => {
     const offset = log.length - 1 + (told === 9 ? 1 : 0)
     return [["send", key, value], told === 8 ? ["send", key, value] : ["send", key, [offset, value]]]
   }
-  /** A stretch of the log, with at most one value left out, and now and then from its end to its beginning. */
-  const poll = ({ from, hole, isBackwards, key, length }: Command["steps"][number]): readonly [Step, Step] => {
+  /** A stretch of the log, with at most one value left out, now and then from its end to its beginning, or one further on. */
+  const poll = ({ from, hole, isBackwards, key, length, told }: Command["steps"][number]): readonly [Step, Step] => {
     const log = logs[key]!
-    const pairs = log.map((value, offset): Pair => [offset, value]).slice(from, from + length)
+    const shift = told === 9 ? 1 : 0
+    const pairs = log.map((value, offset): Pair => [offset + shift, value]).slice(from, from + length)
       .filter((_, at) => at !== hole)
     return [["poll"], ["poll", { [key]: isBackwards === 0 ? pairs.toReversed() : pairs }]]
   }
@@ -98,4 +108,7 @@ const tell = (commands: ReadonlyArray<Command>): ReadonlyArray<Operation> => {
   return operations
 }
 
-export const groupHistories = fc.array(command, { minLength: 1, maxLength: 16, size: "+1" }).map(tell)
+export const groupHistories = fc.tuple(
+  fc.nat(mixes.length - 1),
+  fc.array(command, { minLength: 4, maxLength: 24, size: "+1" })
+).map(([mix, commands]) => tell(commands.map((one) => ({ ...one, kind: mixes[mix]![one.place]! }))))
