@@ -10,9 +10,6 @@ import { json } from "./Output.ts"
 const notBuilt = (name: string) => () => Effect.fail(new BadInput({ message: `${name}: not built yet` }))
 const paths = (what: string) => Argument.String(what).pipe(Argument.variadic())
 
-export const scenarios = Command.make("scenarios", { json }, notBuilt("scenarios")).pipe(
-  Command.withDescription("K1.., R1..: what spec, model, simulation and history checker find")
-)
 export const audit = Command.make("audit", { files: paths("file"), json }, notBuilt("audit")).pipe(
   Command.withDescription("A real configuration: what holds, what breaks it")
 )

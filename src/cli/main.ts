@@ -16,6 +16,7 @@ import { logInspect } from "./LogInspect.ts"
 import { matrix } from "./Matrix.ts"
 import * as NotBuilt from "./NotBuilt.ts"
 import { replay } from "./Replay.ts"
+import { scenarios } from "./Scenarios.ts"
 import { spec } from "./Spec.ts"
 
 const { version } = createRequire(import.meta.url)("ackproof/package.json") as { readonly version: string }
@@ -39,7 +40,7 @@ export const root = Command.make("ackproof").pipe(
     matrix,
     replay,
     faults,
-    NotBuilt.scenarios,
+    scenarios,
     log,
     explore,
     conform,
