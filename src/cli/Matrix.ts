@@ -16,7 +16,7 @@ const runs = Flag.Int("runs").pipe(
 )
 const seed = Flag.Int("seed").pipe(Flag.withDescription("Where the histories begin"), Flag.withDefault(1))
 
-export interface MatrixOptions {
+interface MatrixOptions {
   readonly tier: Matrix.Tier
   readonly runs: Option.Option<number>
   readonly seed: number

@@ -4,9 +4,10 @@
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import type * as Tools from "tla-tools-runner"
 import { BadInput } from "./Exit.ts"
 
-export type TlaTools = typeof import("tla-tools-runner")
+export type TlaTools = typeof Tools
 
 const source = new URL("../../packages/tla-tools-runner/src/index.ts", import.meta.url)
 
