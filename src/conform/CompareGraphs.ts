@@ -18,7 +18,7 @@ import { type Difference, differingFields, shownState } from "./Difference.ts"
 import { pairedPredicates } from "./Names.ts"
 
 /** What is told of TLC's graph; the shape is that of tla-tools-runner's visitor. */
-export interface SpecVisitor {
+interface SpecVisitor {
   readonly variables: (names: ReadonlyArray<string>) => void
   readonly label: (label: number, action: string, parameters: ReadonlyArray<TlaValue>) => void
   readonly state: (

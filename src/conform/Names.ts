@@ -16,7 +16,7 @@ export interface PairedPredicate<State> {
 }
 
 /** The spec's name of what the model says happens sometimes. */
-export const neverName = (sometimes: string): string => `Never${sometimes}`
+const neverName = (sometimes: string): string => `Never${sometimes}`
 
 /** The model's state predicates by the names that the spec has for them. */
 export const pairedPredicates = <State>(machine: Machine<State>): ReadonlyArray<PairedPredicate<State>> => [

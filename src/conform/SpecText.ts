@@ -9,7 +9,7 @@
  */
 
 /** An action as `Next` takes it. */
-export interface SpecAction {
+interface SpecAction {
   readonly name: string
   /** The sets that its parameters range over, as they are written. */
   readonly over: ReadonlyArray<string>
