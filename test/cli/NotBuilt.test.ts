@@ -1,7 +1,5 @@
 /** Counts down what the command line lists and does not have: a command that is built leaves this list. */
 import { readFileSync } from "node:fs"
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { ackproof } from "./CommandLine.ts"
