@@ -27,6 +27,19 @@ it("gives a program one array for several files, in their order", () => {
   expect(status).toBe(1)
 })
 
+it("judges RocketMQ's queues: what was acknowledged is lost, what a soft status did not vouch for is not", () => {
+  const { status, stdout } = check(sample("rocketmq.jsonl"), "--json")
+  const { anomalies, stats } = JSON.parse(stdout) as {
+    anomalies: { readonly "lost-write": ReadonlyArray<{ readonly key: string; readonly value: number }> }
+    stats: {
+      readonly recovery: { readonly faults: ReadonlyArray<{ readonly unavailable: { readonly duration: number } }> }
+    }
+  }
+  expect(anomalies["lost-write"]).toMatchObject([{ key: "broker-a-0", value: 4 }])
+  expect(stats.recovery.faults.map(({ unavailable }) => unavailable.duration)).toEqual([9_000_000])
+  expect(status).toBe(1)
+})
+
 it("lists allowed anomalies and passes", () => {
   const { status, stdout } = check(sample("interleaved.jsonl"), "--ww-deps", "--json")
   const report = JSON.parse(stdout) as { verdict: string; stats: { allowed: ReadonlyArray<string> } }
