@@ -28,7 +28,8 @@ const systemPath = (process.env["PATH"] ?? "").split(":").filter((part) => !part
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "ackproof pack "))
   const packed = execFileSync("npm", ["pack", "--json", "--pack-destination", folder], { cwd: root, encoding: "utf8" })
-  const { filename } = (JSON.parse(packed.slice(packed.indexOf("\n[") + 1)) as ReadonlyArray<{ readonly filename: string }>)[0]!
+  const { filename } =
+    (JSON.parse(packed.slice(packed.indexOf("\n[") + 1)) as ReadonlyArray<{ readonly filename: string }>)[0]!
   installed = join(folder, "node_modules", "ackproof")
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }))
   const types = `@types/node@${manifest.devDependencies["@types/node"]}`
@@ -58,18 +59,21 @@ describe("the packed package", () => {
     const wrong = "// @ts-expect-error the types are there: no module exports this\n" +
       names.map((_name, index) => `void m${index}.noSuchExport`)[0]
     writeFileSync(join(folder, "user.ts"), [...lines, `console.log(${used})`, wrong, ""].join("\n"))
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({
-      compilerOptions: {
-        module: "NodeNext",
-        target: "ES2024",
-        // The declarations of effect itself name types of the web's cryptography.
-        lib: ["ESNext", "DOM"],
-        strict: true,
-        noEmit: true,
-        types: ["node"]
-      },
-      files: ["user.ts"]
-    }))
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          module: "NodeNext",
+          target: "ES2024",
+          // The declarations of effect itself name types of the web's cryptography.
+          lib: ["ESNext", "DOM"],
+          strict: true,
+          noEmit: true,
+          types: ["node"]
+        },
+        files: ["user.ts"]
+      })
+    )
     const compiler = join(modules, "typescript", "bin", "tsc")
     const { status, stdout } = spawnSync(process.execPath, [compiler, "-p", folder], { encoding: "utf8" })
     expect(stdout).toBe("")
@@ -88,16 +92,19 @@ describe("the packed package", () => {
   const older = spawnSync("node", ["--version"], { encoding: "utf8", env: { ...process.env, PATH: systemPath } })
   const isOlder = older.status === 0 && Number(/^v(\d+)/.exec(older.stdout)?.[1]) < 24
 
-  it.skipIf(!isOlder)("on an older Node it restarts itself on the project's (skipped: no older node on the path)", () => {
-    cpSync(join(modules, "node"), join(folder, "node_modules", "node"), { recursive: true, dereference: true })
-    for (const [from, cwd] of [[installed, folder], [root, root]] as const) {
-      const { status, stdout } = spawnSync("node", [join(from, "bin", "ackproof.js"), "--version"], {
-        cwd,
-        encoding: "utf8",
-        env: { ...process.env, PATH: systemPath }
-      })
-      expect(stdout).toMatch(/^ackproof v\d+\.\d+\.\d+\n$/)
-      expect(status).toBe(0)
+  it.skipIf(!isOlder)(
+    "on an older Node it restarts itself on the project's (skipped: no older node on the path)",
+    () => {
+      cpSync(join(modules, "node"), join(folder, "node_modules", "node"), { recursive: true, dereference: true })
+      for (const [from, cwd] of [[installed, folder], [root, root]] as const) {
+        const { status, stdout } = spawnSync("node", [join(from, "bin", "ackproof.js"), "--version"], {
+          cwd,
+          encoding: "utf8",
+          env: { ...process.env, PATH: systemPath }
+        })
+        expect(stdout).toMatch(/^ackproof v\d+\.\d+\.\d+\n$/)
+        expect(status).toBe(0)
+      }
     }
-  })
+  )
 })

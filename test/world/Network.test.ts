@@ -39,7 +39,12 @@ const contract = (world: World): void => {
     }))
 
   it("a message is plain data: bytes, big integers, maps and records arrive as they were", () => {
-    const message = { _tag: "Fetch", bytes: new Uint8Array([1, 2, 255]), long: 2n ** 60n, map: new Map([["a", [1, null]]]) }
+    const message = {
+      _tag: "Fetch",
+      bytes: new Uint8Array([1, 2, 255]),
+      long: 2n ** 60n,
+      map: new Map([["a", [1, null]]])
+    }
     return world.run({
       server: Effect.gen(function*() {
         expect((yield* received(yield* accepted("p"))).messages).toEqual([message])

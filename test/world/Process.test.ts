@@ -19,10 +19,13 @@ const contract = (world: World): void => {
         const process = yield* Process
         let work = 0
         const seen: Array<number> = []
-        const thread = yield* Effect.forkChild(Effect.gen(function*() {
-          yield* process.until("work", () => work >= 2)
-          seen.push(work)
-        }), { startImmediately: true })
+        const thread = yield* Effect.forkChild(
+          Effect.gen(function*() {
+            yield* process.until("work", () => work >= 2)
+            seen.push(work)
+          }),
+          { startImmediately: true }
+        )
         work = 1
         process.did("Add", 1)
         yield* Effect.sleep("10 millis")

@@ -6,6 +6,7 @@ import { Disk } from "../../src/world/Disk.ts"
 import { type Connection, Network } from "../../src/world/Network.ts"
 import { Process } from "../../src/world/Process.ts"
 import { NotRepeatable, repeat } from "../../src/world/simulated/Repeat.ts"
+import { Livelock } from "../../src/world/simulated/SimulatedProcess.ts"
 import {
   Deadlock,
   type NodeServices,
@@ -13,7 +14,6 @@ import {
   type Simulation,
   type SimulationOptions
 } from "../../src/world/simulated/Simulation.ts"
-import { Livelock } from "../../src/world/simulated/SimulatedProcess.ts"
 import { type End, show, type WorldEvent } from "../../src/world/simulated/WorldEvent.ts"
 
 type Program = Effect.Effect<unknown, unknown, NodeServices>
@@ -273,7 +273,9 @@ describe("a connection", () => {
       const network = yield* Network
       const connection = yield* network.connect("server", "p")
       connection.send("hello")
-      const talking = Effect.forever(Effect.andThen(Effect.sleep("1 second"), Effect.sync(() => connection.send("still there?"))))
+      const talking = Effect.forever(
+        Effect.andThen(Effect.sleep("1 second"), Effect.sync(() => connection.send("still there?")))
+      )
       yield* Effect.raceFirst(talking, Effect.flip(connection.receive))
       return yield* Clock.currentTimeMillis
     })
@@ -445,7 +447,8 @@ describe("a run", () => {
   it("has the same hash with the same seed, and another one with another seed or another event", () => {
     expect(hash(5)).toBe(hash(5))
     const kill: WorldEvent = { _tag: "Kill", process: "client" }
-    expect(new Set([hash(5), hash(6), hash(5, kill), hash(5, { _tag: "Jump", process: "client", millis: 1 })]).size).toBe(4)
+    expect(new Set([hash(5), hash(6), hash(5, kill), hash(5, { _tag: "Jump", process: "client", millis: 1 })]).size)
+      .toBe(4)
   })
 
   it("tells its events with their times and the steps that they took", () => {
