@@ -103,6 +103,22 @@ describe("key-order", () => {
     expect(names(text("{0 [[0 1]]}", "{1 [[0 2]]}"))).toEqual([])
     expect(names(text("{1 [[0 2]] 0 [[0 1]]}", "{}"))).toEqual([])
   })
+  it("is reported between two polls of one operation, also where another member polls meanwhile", () => {
+    expectOnly(
+      `
+    0 invoke send [[:send 0 1]] | :record-key "k"
+    0 ok send [[:send 0 [0 1]]] | :record-key "k"
+    0 invoke send [[:send 2 3]] | :record-key "k"
+    0 ok send [[:send 2 [0 3]]] | :record-key "k"
+    0 invoke send [[:send 1 2]] | :record-key "k"
+    0 ok send [[:send 1 [0 2]]] | :record-key "k"
+    1 invoke poll [[:poll] [:poll]] | :group "g"
+    2 invoke poll [[:poll]] | :group "g"
+    1 ok poll [[:poll {1 [[0 2]]}] [:poll {0 [[0 1]]}]] | :group "g"
+    2 ok poll [[:poll {2 [[0 3]]}]] | :group "g"`,
+      "key-order"
+    )
+  })
 })
 
 describe("committed-went-back", () => {
