@@ -49,6 +49,8 @@ export type Command =
     readonly _tag: "PowerLoss"
     readonly choices: ReadonlyArray<number>
     readonly profile: "Subset" | "DropAll" | "Torn"
+    /** How much of a torn write is kept. */
+    readonly bytes: number
   }
 
 type Kind = "plain" | "delayed" | "half" | "commit" | "rollback"
@@ -81,7 +83,8 @@ const simple = (...tags: ReadonlyArray<Exclude<Command["_tag"], "Put" | "Batch" 
 const powerLoss: fc.Arbitrary<Command> = fc.record({
   _tag: fc.constant("PowerLoss" as const),
   choices: fc.array(fc.nat(1), { minLength: 4, maxLength: 40 }),
-  profile: fc.constantFrom("Subset" as const, "DropAll" as const, "Torn" as const)
+  profile: fc.constantFrom("Subset" as const, "DropAll" as const, "Torn" as const),
+  bytes: fc.nat(300)
 })
 
 /** Commands for a store that may lose its process, and with `power` its power too. */
@@ -281,7 +284,7 @@ const profileOf = (command: Command & { readonly _tag: "PowerLoss" }): CrashProf
     case "DropAll":
       return { _tag: "DropAll" }
     case "Torn":
-      return { _tag: "TornAppend", path: "/store/commitlog/*", tail: "zeros" }
+      return { _tag: "TornAppend", path: "/store/commitlog/*", tail: "zeros", bytes: command.bytes }
   }
 }
 
