@@ -1,12 +1,13 @@
 /** Whole graphs: TLC's and the model's are the same, and wherever a model is changed the first difference says where. */
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { expect, it } from "vitest"
 import { graph } from "../../packages/tla-tools-runner/src/index.ts"
 import { compareConfiguration } from "../../src/cli/Conform.ts"
 import { specModules } from "../../src/cli/SpecFiles.ts"
 import { type Twin, twins } from "../../src/cli/Twins.ts"
 import { action, type Machine } from "../../src/machine/Machine.ts"
 import type { State } from "../../src/rocketmq/models/NameServerRouting.ts"
+import { describeTlc } from "../Tlc.ts"
 
 const module = specModules().find(({ name }) => name === "NameServerRouting")!
 const configuration = "MCNameServerRouting_R10_ChannelCloseDetected"
@@ -27,7 +28,7 @@ const compared = (twin: Twin | undefined) =>
 const changed = (change: (machine: Machine<State>) => Machine<State>): Twin => (constants) =>
   change(twins["NameServerRouting"]!(constants) as Machine<State>) as Machine<unknown>
 
-describe("the graph of a specification and of its model", () => {
+describeTlc("the graph of a specification and of its model", () => {
   it("is the same, every state, every step and the truth of every property, also of a broken one", async () => {
     const found = await compared(twins["NameServerRouting"])
     expect(found.firstDifference).toBeUndefined()

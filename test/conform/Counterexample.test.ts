@@ -1,5 +1,5 @@
 /** What goes wrong in one goes wrong in the other: behaviours pass from TLC to the model and back. */
-import { describe, expect, it } from "vitest"
+import { expect, it } from "vitest"
 import { check, oracle } from "../../packages/tla-tools-runner/src/index.ts"
 import { specModules } from "../../src/cli/SpecFiles.ts"
 import { twins } from "../../src/cli/Twins.ts"
@@ -7,6 +7,7 @@ import { asked, replayStates } from "../../src/conform/Counterexample.ts"
 import { explore } from "../../src/explore/index.ts"
 import * as Walk from "../../src/explore/Walk.ts"
 import { seeded } from "../../src/replay/Choose.ts"
+import { describeTlc } from "../Tlc.ts"
 
 const rowsOf = (module: string) => specModules().find(({ name }) => name === module)!
 const rowNamed = (name: string) => {
@@ -14,7 +15,7 @@ const rowNamed = (name: string) => {
   return { module, row: module.rows.find(({ configuration }) => configuration === name)! }
 }
 
-describe("a counterexample", () => {
+describeTlc("a counterexample", () => {
   it.each([
     "MCNameServerRouting_R10_ChannelCloseDetected",
     "MCNameServerRouting_R12_RecheckFreshness",
@@ -58,7 +59,7 @@ describe("a counterexample", () => {
   })
 })
 
-describe("a random walk of the model at large bounds", () => {
+describeTlc("a random walk of the model at large bounds", () => {
   it("is a behaviour of the specification, a hundred thousand steps", async () => {
     const { file, name, rows } = rowsOf("NameServerRouting")
     const row = rows[0]!

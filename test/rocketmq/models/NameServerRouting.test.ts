@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { explore } from "../../../src/explore/Search.ts"
 import { routingConstants, timedRoutingConstants } from "../../../src/rocketmq/models/Configurations.ts"
 import { type Constants, nameServerRouting } from "../../../src/rocketmq/models/NameServerRouting.ts"
+import { itTlc } from "../../Tlc.ts"
 import { compare, constantsOf, propertiesOf } from "./SpecGraph.ts"
 
 const machineOf = (configuration: string) => nameServerRouting(constantsOf(configuration) as unknown as Constants)
@@ -17,7 +18,7 @@ describe("the configurations that the command line knows", () => {
 })
 
 describe("the routes of RocketMQ's NameServers", () => {
-  it.each(["MCNameServerRoutingBrokers", "MCNameServerRoutingServers", "MCNameServerRoutingClients"])(
+  itTlc.each(["MCNameServerRoutingBrokers", "MCNameServerRoutingServers", "MCNameServerRoutingClients"])(
     "have the same labelled graph in specification and model: %s",
     async (configuration) => {
       const { differences, states } = await compare("NameServerRouting", configuration, machineOf(configuration))

@@ -5,6 +5,7 @@ import { check } from "../../../src/history/Check.ts"
 import type { Operation } from "../../../src/history/Operation.ts"
 import { producerConstants } from "../../../src/rocketmq/models/Configurations.ts"
 import { type ProducerConstants, producerRouting } from "../../../src/rocketmq/models/ProducerRouting.ts"
+import { itTlc } from "../../Tlc.ts"
 import { compare, constantsOf, propertiesOf } from "./SpecGraph.ts"
 
 const machineOf = (configuration: string) => producerRouting(constantsOf(configuration) as unknown as ProducerConstants)
@@ -12,7 +13,7 @@ const brokenIn = (configuration: string, property: string) =>
   explore(machineOf(configuration)).violations.find((violation) => violation.property === property)!
 
 describe("where RocketMQ's producers write", () => {
-  it.each(["MCProducerRoutingByKey", "MCProducerRoutingRoundRobin", "MCProducerRoutingFaulty"])(
+  itTlc.each(["MCProducerRoutingByKey", "MCProducerRoutingRoundRobin", "MCProducerRoutingFaulty"])(
     "has the same labelled graph in specification and model: %s",
     async (configuration) => {
       const { differences, states } = await compare("ProducerRouting", configuration, machineOf(configuration))

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import { drive } from "../../../properties/rocketmq/routing/RoutingRun.ts"
 import { explore } from "../../../src/explore/Search.ts"
 import { nameServerRoutingTimed, type TimedConstants } from "../../../src/rocketmq/models/NameServerRoutingTimed.ts"
+import { itTlc } from "../../Tlc.ts"
 import { compare, constantsOf, propertiesOf } from "../models/SpecGraph.ts"
 import { type Failover, judged, recorded } from "./Failover.ts"
 
@@ -10,7 +11,7 @@ const machineOf = (configuration: string) =>
   nameServerRoutingTimed(constantsOf(configuration) as unknown as TimedConstants)
 
 describe("the timed model of NameServer routing", () => {
-  it.each([
+  itTlc.each([
     "MCNameServerRoutingTimedSmall",
     "MCNameServerRoutingTimed_R12_Bound",
     "MCNameServerRoutingTimed_R10_Bound"
