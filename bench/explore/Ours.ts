@@ -1,6 +1,7 @@
 /**
  * One search in a process of its own, for `bench/explore.ts`: `Ours.ts MODULE CONFIGURATION THREADS`. Prints
- * `generated distinct depth bytes seconds`, the seconds those of the search from its threads' start on.
+ * `generated distinct depth bytes seconds broken`: the seconds by the clock from its threads' start on, and how many
+ * properties broke (a model has properties that a configuration of its specification does not promise).
  */
 import { startThreads } from "../../src/cli/SearchThreads.ts"
 import { exploreWith } from "../../src/explore/Crew.ts"
@@ -20,7 +21,5 @@ const together = async (assistants: number) => {
 const begin = performance.now()
 const found = threads === "1" ? explore(machine) : await together(Number(threads) - 1)
 const seconds = (performance.now() - begin) / 1000
-if (found.end._tag !== "Complete" || found.violations.length > 0) {
-  throw new Error(`${argument} ended ${found.end._tag} with ${found.violations.length} broken properties`)
-}
-console.log([found.generated, found.states, found.depth, found.bytes, seconds].join(" "))
+if (found.end._tag !== "Complete") throw new Error(`${argument} ended ${found.end._tag}`)
+console.log([found.generated, found.states, found.depth, found.bytes, seconds, found.violations.length].join(" "))

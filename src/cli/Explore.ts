@@ -1,29 +1,52 @@
 /** `ackproof explore NAME`: every behaviour of a model within its bounds; exit 1 when a property breaks or memory ends. */
 import { Effect } from "effect"
-import { Argument, Command } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
+import { extname } from "node:path"
 import { performance } from "node:perf_hooks"
-import { type Exploration, explore as search } from "../explore/index.ts"
+import { type Exploration, explore as search, type ExploreOptions, exploreWith } from "../explore/index.ts"
 import { showLabels } from "../explore/Path.ts"
 import type { Machine } from "../machine/Machine.ts"
 import { BadInput, NotAsStated } from "./Exit.ts"
-import { type Model, models } from "./Models.ts"
+import { type Model, modelNamed, models } from "./Models.ts"
 import * as Output from "./Output.ts"
+import { type SearchThreads, startThreads } from "./SearchThreads.ts"
 
 const name = Argument.String("name").pipe(Argument.withDescription("A model, by name"))
 
-const timed = (machine: Machine<unknown>): { readonly found: Exploration<unknown>; readonly seconds: number } => {
+const most = 64
+const threads = Flag.Int("threads").pipe(
+  Flag.withDescription("Threads that search together, over shared memory"),
+  Flag.withDefault(1)
+)
+
+/** The module of the models, for threads that build their own machine. */
+const module = new URL(`./Models${extname(import.meta.filename)}`, import.meta.url).href
+
+const timed = async (
+  machine: Machine<unknown>,
+  argument: string,
+  pool: SearchThreads | undefined
+): Promise<{ readonly found: Exploration<unknown>; readonly seconds: number }> => {
   const begin = performance.now()
   const rate = (states: number) => Math.round(states * 1000 / (performance.now() - begin))
   const progress = Output.progress("states")
-  const found = search(machine, {
+  const options: ExploreOptions = {
     progress: ({ queue, states }) => progress.update(states, states + queue, `queue ${queue}, ${rate(states)} states/s`)
-  })
+  }
+  const found = pool === undefined
+    ? search(machine, options)
+    : await exploreWith(machine, pool.crewFor({ module, argument }), options)
   progress.end()
   return { found, seconds: (performance.now() - begin) / 1000 }
 }
 
-const row = (module: string, configuration: string, machine: Machine<unknown>) => {
-  const { found, seconds } = timed(machine)
+const row = async (
+  module: string,
+  configuration: string,
+  machine: Machine<unknown>,
+  pool: SearchThreads | undefined
+) => {
+  const { found, seconds } = await timed(machine, `${module} ${configuration}`, pool)
   const { depth, end, notChecked, states, transitions, unreached, violations } = found
   return {
     module,
@@ -40,15 +63,31 @@ const row = (module: string, configuration: string, machine: Machine<unknown>) =
   }
 }
 
-/** Explores a model of this list in each of its configurations. */
-const runExplore = (known: ReadonlyArray<Model>) =>
-  Effect.fnUntraced(function*(options: { readonly name: string; readonly json: boolean }) {
-    const model = known.find((each) => each.name === options.name)
+/** Every configuration of a model, one after the other. */
+const rowsOf = async (model: Model, threads: number) => {
+  const pool = threads === 1 ? undefined : startThreads(threads - 1)
+  const rows = []
+  for (const [name, machine] of Object.entries(model.configurations)) {
+    rows.push(await row(model.name, name, machine(), pool))
+  }
+  await pool?.close()
+  return rows
+}
+
+/** Explores a model in each of its configurations. */
+const runExplore = Effect.fnUntraced(
+  function*(options: { readonly name: string; readonly threads: number; readonly json: boolean }) {
+    const model = modelNamed(options.name)
     if (model === undefined) {
-      const names = known.map((each) => each.name).join(", ") || "none yet"
+      const names = models.map((each) => each.name).join(", ")
       return yield* new BadInput({ message: `explore: no model is called ${options.name}; registered: ${names}` })
     }
-    const rows = Object.entries(model.configurations).map(([name, machine]) => row(model.name, name, machine()))
+    if (options.threads < 1 || options.threads > most) {
+      return yield* new BadInput({
+        message: `explore: ${options.threads} threads; from 1 to ${most} can search together`
+      })
+    }
+    const rows = yield* Effect.promise(() => rowsOf(model, options.threads))
     if (options.json) yield* Output.document(rows)
     else {
       for (const each of rows) {
@@ -60,8 +99,9 @@ const runExplore = (known: ReadonlyArray<Model>) =>
       }
     }
     if (rows.some((each) => each.end !== "Complete" || each.violations.length > 0)) return yield* new NotAsStated()
-  })
+  }
+)
 
-export const explore = Command.make("explore", { name, json: Output.json }, runExplore(models)).pipe(
+export const explore = Command.make("explore", { name, threads, json: Output.json }, runExplore).pipe(
   Command.withDescription("States, transitions, depth and states a second of a model")
 )

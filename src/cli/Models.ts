@@ -18,3 +18,16 @@ export const models: ReadonlyArray<Model> = [
   { name: "NameServerRoutingTimed", configurations: erased(timedRoutingMachines) },
   { name: "ProducerRouting", configurations: erased(producerMachines) }
 ]
+
+/** The model of this name. */
+export const modelNamed = (name: string): Model | undefined => models.find((each) => each.name === name)
+
+/** Builds the machine of a text such as `ProducerRouting MCProducerRoutingByKey`, for threads that build their own. */
+export const machineOf = (argument: string): Machine<unknown> => {
+  const [name = "", configuration = ""] = argument.split(" ")
+  const build = modelNamed(name)?.configurations[configuration]
+  if (build === undefined) {
+    throw new RangeError(`no model is called ${name}, or it has no configuration ${configuration}`)
+  }
+  return build()
+}

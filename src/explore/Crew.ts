@@ -13,8 +13,9 @@ import { type Codec, compile } from "../machine/Codec.ts"
 import { labelsOf, type Machine } from "../machine/Machine.ts"
 import { type Expansion, expansion, type Finding, type Property } from "./Expansion.ts"
 import { concluded, type End, type Exploration, type ExploreOptions } from "./Exploration.ts"
-import { graphOf } from "./Graph.ts"
+import { type Graph, graphOf } from "./Graph.ts"
 import { defaultLimitBytes } from "./Memory.ts"
+import { failureOf } from "./Path.ts"
 import {
   bytesUsed,
   Control,
@@ -123,8 +124,7 @@ const hand = <State>(
         heard()
         since = 0
       }
-    } catch (error) {
-      if (thread === 0) throw error
+    } catch {
       Atomics.store(control, Control.failed, at)
       Atomics.or(control, Control.wanted, Wanted.help)
     }
@@ -163,14 +163,19 @@ const merge = ({ findings, threads }: SharedMemory, properties: ReadonlyArray<Pr
   return merged
 }
 
-/** Expands a state again on which another thread failed, to fail with the same error. */
-const failAgain = <State>(machine: Machine<State>, codec: Codec<State>, state: State): never => {
+/** Expands a state again on which a thread failed, to fail with the same error and to say where. */
+const failAgain = <State>(machine: Machine<State>, codec: Codec<State>, graph: Graph<State>, id: number): never => {
   const scratch = new Int32Array(codec.words)
   const add = (after: State): number => {
     codec.pack(after, scratch, 0)
     return 0
   }
-  expansion(machine, labelsOf(machine), { add, stateAt: () => state }).expand(0)
+  const { expand, last } = expansion(machine, graph.labels, { add, stateAt: graph.stateAt })
+  try {
+    expand(id)
+  } catch (error) {
+    throw failureOf(error, graph.pathTo(id), graph.labels[last().label]!)
+  }
   throw new Error(`${machine.name}: a step failed in one thread and not in another, so it is no function of its state`)
 }
 
@@ -205,6 +210,12 @@ export const exploreWith = async <State>(
     const [states, transitions] = [count(Count.states), count(Count.transitions)]
     options.progress?.({ states, transitions, queue: states - count(Count.expanded), depth })
   }
+  const eachId = (visit: (id: number) => void): void => {
+    for (let run = 0; run < control[Control.runs]!; run++) {
+      for (let id = runs[run * 2]!; id < runs[run * 2 + 1]!; id++) visit(id)
+    }
+  }
+  const graph = () => graphOf(machine, labels, codec, foundIn(memory), { eachId, idsEnd: control[Control.nextId]! })
   const board = crew.board(memory)
   const lost = new Promise<never>((_, reject) => void board.catch(reject))
   // It may be lost while nobody waits for it: then the end of the search tells.
@@ -223,7 +234,7 @@ export const exploreWith = async <State>(
   const settle = (): End | "again" | "done" => {
     findings.push(...merge(memory, properties))
     const wanted = Atomics.exchange(control, Control.wanted, 0)
-    if ((wanted & Wanted.help) !== 0) failAgain(machine, codec, table.stateAt(control[Control.failed]!))
+    if ((wanted & Wanted.help) !== 0) failAgain(machine, codec, graph(), control[Control.failed]!)
     if ((wanted & Wanted.memory) !== 0) {
       return { _tag: "OutOfMemory", limitBytes, queue: count(Count.states) - count(Count.expanded) }
     }
@@ -280,11 +291,6 @@ export const exploreWith = async <State>(
   })
   await board
 
-  const eachId = (visit: (id: number) => void): void => {
-    for (let run = 0; run < control[Control.runs]!; run++) {
-      for (let id = runs[run * 2]!; id < runs[run * 2 + 1]!; id++) visit(id)
-    }
-  }
   const taken = Float64Array.from(labels, (_, label) => count(Count.labels + label))
   return concluded(machine, {
     end,
@@ -293,6 +299,6 @@ export const exploreWith = async <State>(
     depth,
     bytes: bytesUsed(codec.words, memory),
     tally: { transitions: count(Count.transitions), taken, findings },
-    graph: graphOf(machine, labels, codec, foundIn(memory), { eachId, idsEnd: control[Control.nextId]! })
+    graph: graph()
   })
 }

@@ -75,6 +75,8 @@ export interface Expansion {
   readonly expand: (id: number) => void
   /** Judges an initial state. */
   readonly judge: (id: number) => void
+  /** Which step was tried last: where a step fails, that one. */
+  readonly last: () => { readonly from: number; readonly label: number }
   /** No longer looks at these properties. */
   readonly close: (properties: ReadonlyArray<Property>) => void
   readonly tally: Tally
@@ -91,6 +93,7 @@ export const expansion = <State>(
   let sometimes = Object.entries(machine.sometimes)
   let alwaysStep = Object.entries(machine.alwaysStep)
   let from = -1
+  let last = 0
   let before: State
 
   const close = (properties: ReadonlyArray<Property>): void => {
@@ -110,6 +113,7 @@ export const expansion = <State>(
     for (const [name, holds] of sometimes) if (holds(state)) found("sometimes", name, label, id)
   }
   const emit = (after: State, label: number): void => {
+    last = label
     tally.transitions++
     tally.taken[label]!++
     const id = table.add(after, before, from, label)
@@ -124,6 +128,7 @@ export const expansion = <State>(
   return {
     tally,
     close,
+    last: () => ({ from, label: last }),
     judge: (id) => {
       from = -1
       judgeState(table.stateAt(id), 0, id)

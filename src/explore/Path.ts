@@ -1,5 +1,6 @@
 /** A behaviour of a machine, finite: an initial state, then labels and the states that they lead to. */
 import { type Label, type Machine, showLabel, step } from "../machine/Machine.ts"
+import { outsideAfter, OutsideSchema } from "../machine/OutsideSchema.ts"
 
 export interface Step<State> {
   readonly label: Label
@@ -29,3 +30,7 @@ export const follow = <State>(machine: Machine<State>, initial: State, labels: R
 
 /** The labels of a path as text: `Produce(1) Fetch(2,1)`. */
 export const showLabels = (path: Path<unknown>): string => path.steps.map(({ label }) => showLabel(label)).join(" ")
+
+/** What a failed step fails with: a value outside its schema says which step of which behaviour made it. */
+export const failureOf = <State>(error: unknown, before: Path<State>, label: Label): unknown =>
+  error instanceof OutsideSchema ? outsideAfter(error, showLabels(before), showLabel(label)) : error

@@ -10,6 +10,7 @@ import { expansion } from "./Expansion.ts"
 import { concluded, type End, type Exploration, type ExploreOptions } from "./Exploration.ts"
 import { graphOf } from "./Graph.ts"
 import { defaultLimitBytes } from "./Memory.ts"
+import { failureOf } from "./Path.ts"
 import { StateTable } from "./StateTable.ts"
 
 const progressEvery = 1 << 16
@@ -20,8 +21,19 @@ export const explore = <State>(machine: Machine<State>, options: ExploreOptions 
   const codec = compile(machine.variables)
   const labels = labelsOf(machine)
   const table = new StateTable(codec, limitBytes)
-  const { expand, judge, tally } = expansion(machine, labels, table)
+  const { expand, judge, last, tally } = expansion(machine, labels, table)
   const outOfMemory = (queue: number): End => ({ _tag: "OutOfMemory", limitBytes, queue })
+  const eachId = (visit: (id: number) => void): void => {
+    for (let id = 0; id < table.size; id++) visit(id)
+  }
+  const found = () => graphOf(machine, labels, codec, table, { eachId, idsEnd: table.size })
+  const expandOrTell = (id: number): void => {
+    try {
+      expand(id)
+    } catch (error) {
+      throw failureOf(error, found().pathTo(id), labels[last().label]!)
+    }
+  }
   const isBroken = (): boolean => tally.findings.some(({ kind }) => kind !== "sometimes")
 
   const search = (): { readonly end: End; readonly depth: number } => {
@@ -36,7 +48,7 @@ export const explore = <State>(machine: Machine<State>, options: ExploreOptions 
       if (options.stopAtViolation === true && isBroken()) return { end: { _tag: "Violated" }, depth }
       for (const end = table.size; next < end; next++) {
         if (!table.makeRoom(labels.length)) return { end: outOfMemory(table.size - next), depth }
-        expand(next)
+        expandOrTell(next)
         if (next % progressEvery === 0) {
           const { transitions } = tally
           options.progress?.({ states: table.size, transitions, queue: table.size - next - 1, depth })
@@ -47,10 +59,6 @@ export const explore = <State>(machine: Machine<State>, options: ExploreOptions 
   }
 
   const { depth, end } = search()
-  const eachId = (visit: (id: number) => void): void => {
-    for (let id = 0; id < table.size; id++) visit(id)
-  }
-  const graph = graphOf(machine, labels, codec, table, { eachId, idsEnd: table.size })
   const initials = machine.initial.length
-  return concluded(machine, { end, states: table.size, initials, depth, bytes: table.bytes, tally, graph })
+  return concluded(machine, { end, states: table.size, initials, depth, bytes: table.bytes, tally, graph: found() })
 }

@@ -69,7 +69,7 @@ describe("what goes wrong in a thread is told by the first", () => {
   })
 
   it.each([
-    ["outside", "x is 99, outside 0..40"],
+    ["outside", /^x is 99, outside 0\.\.40: after Right\(\), which follows ((Up|Right)\(\) ?){60}$/],
     ["step", "no step from here"],
     ["property", "no judgement of this"]
   ])("%s", async (name, message) => {

@@ -2,13 +2,15 @@
  * The counts are TLC's for the same module and constants: distinct states, generated states and depth of its complete
  * search of bench/replication/Replication.tla's configurations, as TLC 2.18 prints them.
  */
+import { Result } from "effect"
 import { describe, expect, it } from "vitest"
 import { showLabels } from "../../src/explore/Path.ts"
 import { explore } from "../../src/explore/Search.ts"
 import * as Story from "../../src/explore/Story.ts"
 import * as Walk from "../../src/explore/Walk.ts"
+import { action } from "../../src/machine/Machine.ts"
 import { seeded } from "../../src/replay/Choose.ts"
-import { configurations, replication } from "./Replication.ts"
+import { configurations, replication, type State } from "./Replication.ts"
 
 describe("the explorer counts what TLC counts", () => {
   it.each(
@@ -34,6 +36,20 @@ describe("a search ends in a way that can be told apart", () => {
     expect(found.bytes).toBeLessThanOrEqual(1 << 20)
     expect(found.states).toBeGreaterThan(20_000)
     if (found.end._tag === "OutOfMemory") expect(found.end.queue).toBeGreaterThan(0)
+  })
+
+  it("a step that leaves the schema is told with its behaviour", () => {
+    const { Crash, ...actions } = replication(configurations.S1).actions
+    const twice = action([[1]], (s: State, b) => Crash!.step(s, b as never) && { ...s, crashes: 2 })
+    const machine = { ...replication(configurations.S1), actions: { Produce: actions["Produce"]!, Twice: twice } }
+    const refused = Result.try(() => explore({ ...machine, initial: [{ ...machine.initial[0]!, crashes: 0 }] }))
+    expect(Result.isFailure(refused) && refused.failure).toMatchObject({
+      _tag: "OutsideSchema",
+      path: "crashes",
+      label: "Twice(1)",
+      steps: "",
+      message: "crashes is 2, outside 0..1: after Twice(1)"
+    })
   })
 
   it("it hears of progress with states and queue", () => {
