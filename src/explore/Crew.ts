@@ -11,9 +11,10 @@
  */
 import { type Codec, compile } from "../machine/Codec.ts"
 import { labelsOf, type Machine } from "../machine/Machine.ts"
-import { type Expansion, expansion, type Finding, type Property } from "./Expansion.ts"
+import { expansion, type Finding, type Property } from "./Expansion.ts"
 import { concluded, type End, type Exploration, type ExploreOptions } from "./Exploration.ts"
 import { type Graph, graphOf } from "./Graph.ts"
+import { hand, propertiesOf } from "./Hand.ts"
 import { defaultLimitBytes } from "./Memory.ts"
 import { failureOf } from "./Path.ts"
 import {
@@ -24,7 +25,6 @@ import {
   growSlots,
   type SharedMemory,
   sharedMemory,
-  SharedTable,
   Wanted
 } from "./SharedTable.ts"
 
@@ -44,93 +44,6 @@ export interface CrewOptions extends ExploreOptions {
    * With 0 every level is shared and the others are waited for.
    */
   readonly alone?: number | undefined
-}
-
-const kinds = ["always", "alwaysStep", "sometimes"] as const
-
-/** Every property, in an order that all threads know. */
-const propertiesOf = <State>(machine: Machine<State>): ReadonlyArray<Property> =>
-  kinds.flatMap((kind) => Object.keys(machine[kind]).map((property) => ({ kind, property })))
-
-/** One thread's part of a search. */
-interface Hand<State> {
-  readonly table: SharedTable<State>
-  readonly expansion: Expansion
-  /** Hands over what it has found. */
-  readonly report: () => void
-  /** Expands runs of this distance until there is none, or somebody wants something; then reports. */
-  readonly work: (heard?: () => void) => void
-}
-
-const progressEvery = 1 << 16
-
-const hand = <State>(
-  machine: Machine<State>,
-  codec: Codec<State>,
-  memory: SharedMemory,
-  thread: number
-): Hand<State> => {
-  const { control, counts, findings: marks, runs } = memory
-  const labels = labelsOf(machine)
-  const properties = propertiesOf(machine)
-  const table = new SharedTable(codec, memory)
-  const own = expansion(machine, labels, table)
-  const { findings, taken } = own.tally
-  const numbers = counts.subarray(
-    thread * (Count.labels + labels.length),
-    (thread + 1) * (Count.labels + labels.length)
-  )
-  const found = marks.subarray(properties.length + thread * (1 + properties.length * 4))
-  let [at, end] = [0, 0]
-
-  const countUp = (expanded: number): void => {
-    numbers[Count.states] = table.states
-    numbers[Count.transitions] = own.tally.transitions
-    numbers[Count.expanded]! += expanded
-  }
-  const report = (): void => {
-    table.endRun()
-    countUp(0)
-    numbers.set(taken, Count.labels)
-    found[0] = findings.length
-    for (const [index, { from, id, kind, label, property }] of findings.entries()) {
-      const place = properties.findIndex((each) => each.kind === kind && each.property === property)
-      found.set([place, from ?? -1, label, id], 1 + index * 4)
-    }
-  }
-  const takeRun = (): boolean => {
-    const run = Atomics.add(control, Control.runCursor, 1)
-    if (run >= control[Control.levelEnd]!) return false
-    at = runs[run * 2]!
-    end = runs[run * 2 + 1]!
-    return true
-  }
-  const expandRun = (): number => {
-    const begin = at
-    while (at < end && table.makeRoom()) {
-      own.expand(at)
-      at++
-    }
-    countUp(at - begin)
-    return at - begin
-  }
-  const work = (heard?: () => void): void => {
-    table.begin()
-    own.close(properties.filter((_, index) => marks[index] === 1))
-    try {
-      for (let since = 0; Atomics.load(control, Control.wanted) === 0 && (at < end || takeRun());) {
-        since += expandRun()
-        if (heard === undefined || since < progressEvery) continue
-        heard()
-        since = 0
-      }
-    } catch {
-      Atomics.store(control, Control.failed, at)
-      Atomics.or(control, Control.wanted, Wanted.help)
-    }
-    report()
-  }
-  return { table, expansion: own, report, work }
 }
 
 /** Works beside the first thread, round by round, until there is no more. It waits without yielding: a thread of its own. */

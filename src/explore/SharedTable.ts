@@ -54,7 +54,7 @@ export interface SharedMemory {
   readonly runs: Int32Array
   /** For each thread the states and transitions that it found, the states it expanded, its steps by each label. */
   readonly counts: Float64Array
-  /** For each property 1 once it was found; then for each thread its findings, see `Crew`. */
+  /** For each property 1 once it was found; then for each thread its findings, see `Hand`. */
   readonly findings: Int32Array
   readonly capacity: number
   readonly slab: number
