@@ -211,7 +211,9 @@ class World {
     const { logStartOffset } = this.reference
     const last = this.read().at(-1)
     const kept = last === undefined ? logStartOffset : last[0] + 1
-    expect(kept).toBeGreaterThanOrEqual(flushed)
+    // Above a hole the flushed end lies above the records that there were; only those are owed.
+    const owed = this.reference.batches.filter((batch) => Reference.lastOffset(batch) < flushed).at(-1)
+    expect(kept).toBeGreaterThanOrEqual(owed === undefined ? logStartOffset : Reference.lastOffset(owed) + 1)
     expect(logEndOffset).toBeGreaterThanOrEqual(kept)
     expect(logEndOffset).toBeLessThanOrEqual(this.reference.logEndOffset)
     if (kept < this.reference.logEndOffset) this.reached.add("a lost suffix")
@@ -303,6 +305,16 @@ class World {
   }
 }
 
+const one = { _tag: "Append", producerId: -1, sequence: "next", values: [""], newEpoch: false } as const
+const inNewEpoch = { ...one, newEpoch: true } as const
+const cut = (fromZero: boolean) => ({ _tag: "PowerLoss", fromZero } as const)
+
+/** Histories with a hole that once misled this property: what lies above it is no record that was flushed. */
+const holes: Array<[Array<Command>, boolean]> = [
+  [[one, { _tag: "Roll" }, inNewEpoch, cut(true), one, { _tag: "Restart" }], false],
+  [[one, { _tag: "Roll" }, inNewEpoch, cut(false), { _tag: "Restart" }, cut(false)], false]
+]
+
 it("is what the reference model says through appends, rolls, cuts, deletions, restarts and crashes", () => {
   const reached = new Set<string>()
   fc.assert(
@@ -313,7 +325,7 @@ it("is what the reference model says through appends, rolls, cuts, deletions, re
         world.check()
       }
     }),
-    { numRuns: 3000 }
+    { numRuns: 3000, examples: holes }
   )
   expect([...reached].sort()).toEqual([
     "Append",
