@@ -305,9 +305,9 @@ class World {
   }
 }
 
-const one = { _tag: "Append", producerId: -1, sequence: "next", values: [""], newEpoch: false } as const
-const inNewEpoch = { ...one, newEpoch: true } as const
-const cut = (fromZero: boolean) => ({ _tag: "PowerLoss", fromZero } as const)
+const one: Command = { _tag: "Append", producerId: -1, sequence: "next", values: [""], newEpoch: false }
+const inNewEpoch: Command = { ...one, newEpoch: true }
+const cut = (fromZero: boolean): Command => ({ _tag: "PowerLoss", fromZero })
 
 /** Histories with a hole that once misled this property: what lies above it is no record that was flushed. */
 const holes: Array<[Array<Command>, boolean]> = [
