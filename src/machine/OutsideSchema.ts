@@ -1,5 +1,5 @@
 /** A value that a schema does not describe: where in the state, what was found, what would have fitted. */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 /** Fails a packing or a translation; the message is one line. */
 export class OutsideSchema extends Schema.TaggedError<OutsideSchema>()("OutsideSchema", {
