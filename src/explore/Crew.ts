@@ -53,8 +53,10 @@ export const assist = <State>(machine: Machine<State>, memory: SharedMemory, thr
   Atomics.add(control, Control.ready, 1)
   for (let done = 0;;) {
     Atomics.wait(control, Control.round, done)
-    done = Atomics.load(control, Control.round)
-    if (done < 0) return
+    const round = Atomics.load(control, Control.round)
+    if (round < 0) return
+    if (round === done) continue
+    done = round
     work()
     Atomics.add(control, Control.finished, 1)
     Atomics.notify(control, Control.finished)
