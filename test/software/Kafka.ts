@@ -311,7 +311,7 @@ const ask = (jobs: ReadonlyArray<Job>, folder: string): ReadonlyArray<Readonly<R
   writeFileSync(input, lines.join("\n") + "\n")
   const classpath = prepare("kafka", "3.9.2")
   execFileSync("java", ["-Xmx700m", "-XX:+UseSerialGC", "-cp", classpath, "Oracle", input, output], {
-    stdio: "ignore",
+    stdio: ["ignore", "ignore", "pipe"],
     timeout: 10 * 60 * 1000
   })
   return readFileSync(output, "utf8").trim().split("\n").map((line) => JSON.parse(line))

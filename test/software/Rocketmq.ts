@@ -127,7 +127,7 @@ const ask = (version: Version, jobs: ReadonlyArray<Job>, folder: string): Readon
     )
     writeFileSync(input, lines.join("\n") + "\n")
     const args = [...java, `-Duser.home=${folder}`, "-cp", classpath, "Oracle", input, output]
-    execFileSync("java", args, { stdio: "ignore", timeout: 10 * 60 * 1000 })
+    execFileSync("java", args, { stdio: ["ignore", "ignore", "pipe"], timeout: 10 * 60 * 1000 })
     answers.push(...readFileSync(output, "utf8").trim().split("\n").map((line) => JSON.parse(line)))
   }
   return answers

@@ -32,26 +32,24 @@ import org.apache.rocketmq.store.stats.BrokerStatsManager;
  */
 public class Oracle {
   public static void main(String[] args) throws Exception {
-    int port = 25000;
     try (PrintWriter out = new PrintWriter(args[1], StandardCharsets.UTF_8)) {
       for (String job : Files.readAllLines(Path.of(args[0]))) {
-        out.println(answer(job.split("\t", -1), port));
+        out.println(answer(job.split("\t", -1)));
         out.flush();
-        port += 2;
       }
     }
     // Stores are not shut down: each would take seconds, and nothing they hold is wanted any more.
     Runtime.getRuntime().halt(0);
   }
 
-  static DefaultMessageStore store(String directory, String settings, int port) throws Exception {
+  static DefaultMessageStore store(String directory, String settings) throws Exception {
     MessageStoreConfig config = new MessageStoreConfig();
     Properties properties = new Properties();
     for (String setting : settings.split(";")) properties.put(setting.split("=")[0], setting.split("=")[1]);
     MixAll.properties2Object(properties, config);
     config.setStorePathRootDir(directory);
     config.setStorePathCommitLog(directory + "/commitlog");
-    config.setHaListenPort(port);
+    config.setHaListenPort(0); // any that is free: other runs may hold any fixed one
     MessageArrivingListener nobody = (topic, queue, offset, tags, time, bits, map) -> { };
     var constructor = DefaultMessageStore.class.getConstructors()[0];
     BrokerStatsManager stats = new BrokerStatsManager("oracle", false);
@@ -61,10 +59,10 @@ public class Oracle {
         : constructor.newInstance(config, stats, nobody, new BrokerConfig(), new ConcurrentHashMap<>()));
   }
 
-  static String answer(String[] job, int port) {
+  static String answer(String[] job) {
     StringBuilder json = new StringBuilder("{\"id\":" + quote(job[0]));
     try {
-      DefaultMessageStore store = store(job[1], job[2], port);
+      DefaultMessageStore store = store(job[1], job[2]);
       boolean loaded = store.load();
       json.append(",\"load\":").append(loaded);
       if (loaded) {
