@@ -63,6 +63,26 @@ export interface Reader {
 const cacheSize = 2048
 const cached: Array<string | undefined> = Array.from({ length: cacheSize })
 
+type Entries = { [name: string]: Data }
+
+const put = (entries: Entries, name: string, value: Data): void => {
+  if (name !== "__proto__") entries[name] = value
+  else Object.defineProperty(entries, name, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/**
+ * A map with room for the names that stand at every second place of `stack` from `base` on. V8 keeps names that are
+ * integers in an array as long as the largest of them and half as long again, so a poll of key 1000 would cost 12 KB; what
+ * JSON.parse makes is as large as what it holds.
+ */
+const emptyMap = (stack: ReadonlyArray<Data>, base: number): Entries => {
+  const first = base < stack.length ? (stack[base] as string).charCodeAt(0) : 0
+  if (first < 48 || first > 57) return {}
+  let shape = "{"
+  for (let i = base; i < stack.length; i += 2) shape += `${i === base ? "" : ","}${JSON.stringify(stack[i])}:0`
+  return JSON.parse(`${shape}}`) as Entries
+}
+
 /** A reader of the forms of `text`. */
 export const reader = (text: string): Reader => {
   const length = text.length
@@ -211,8 +231,8 @@ export const reader = (text: string): Reader => {
 
   const map = (): { readonly [name: string]: Data } => {
     const from = at
+    const base = stack.length
     at++
-    const entries: { [name: string]: Data } = {}
     for (;;) {
       const code = peek()
       if (code === 125) break
@@ -222,15 +242,12 @@ export const reader = (text: string): Reader => {
       if (key !== null && typeof key === "object") problem(keyAt, "a word, a number or a string as a key")
       const next = peek()
       if (next === 125 || next < 0) problem(keyAt, "a value for this key")
-      const value = form(next)
-      const name = String(key)
-      if (name === "__proto__") {
-        Object.defineProperty(entries, name, { value, enumerable: true, configurable: true, writable: true })
-      } else {
-        entries[name] = value
-      }
+      stack.push(String(key), form(next))
     }
     at++
+    const entries = emptyMap(stack, base)
+    for (let i = base; i < stack.length; i += 2) put(entries, stack[i] as string, stack[i + 1]!)
+    stack.length = base
     return entries
   }
 
