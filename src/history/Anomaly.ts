@@ -184,40 +184,6 @@ export interface FieldsOf {
 
 export type Name = keyof FieldsOf
 
-/** Every name, in the order in which a report lists them: data, order, cycles, then what upstream does not know. */
-export const names: ReadonlyArray<Name> = [
-  "inconsistent-offsets",
-  "duplicate",
-  "G1a",
-  "precommitted-read",
-  "lost-write",
-  "unseen",
-  "int-poll-skip",
-  "int-nonmonotonic-poll",
-  "int-send-skip",
-  "int-nonmonotonic-send",
-  "poll-skip",
-  "nonmonotonic-poll",
-  "nonmonotonic-send",
-  "G0",
-  "G1c",
-  "G0-realtime",
-  "G1c-realtime",
-  "PL-1-cycle-exists",
-  "PL-2-cycle-exists",
-  "strong-PL-1-cycle-exists",
-  "strong-PL-2-cycle-exists",
-  "cycle-search-timeout",
-  "empty-transaction-graph",
-  "phantom",
-  "torn-transaction",
-  "delivered-then-gone",
-  "acknowledged-never-delivered",
-  "key-order",
-  "committed-went-back",
-  "end-offset-went-back"
-]
-
 /** One anomaly as a check finds it: `proof` are the places of its operations in the history, in order. */
 export interface Finding<N extends Name = Name> {
   readonly name: N

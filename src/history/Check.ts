@@ -5,8 +5,8 @@
  * found but a search ended with its budget, `valid` otherwise. A send of unknown outcome never counts as lost, so `invalid`
  * is certain; `valid` says that these clients saw nothing wrong. Authority: jepsen.tests.kafka, checker.
  */
-import { allowed, type Expectations, type FieldsOf, type Finding, type Name, names } from "./Anomaly.ts"
-import { type Effort, findAll } from "./Checks.ts"
+import { allowed, type Expectations, type FieldsOf, type Finding, type Name } from "./Anomaly.ts"
+import { type Effort, findAll, names } from "./Checks.ts"
 import { fail, info, ok, operationOf } from "./Columns.ts"
 import { type ConsumeCounts, consumeCounts } from "./ConsumeCounts.ts"
 import { bounds } from "./DataAnomalies.ts"

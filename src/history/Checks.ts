@@ -1,8 +1,8 @@
 /**
- * Every check with the names that it can find: what a history is asked, in the order of a report.
+ * Every anomaly by name with the check that finds it: what a history is asked, in the order of a report.
  *
- * The one decision: a check knows the names it answers for, so that one anomaly can be looked for alone. Shrinking a
- * history asks for one name thousands of times.
+ * The one decision: a name leads to its check, so that one anomaly can be looked for alone (shrinking a history asks for
+ * one name thousands of times), and a name without a check does not compile.
  */
 import type { Finding, Name } from "./Anomaly.ts"
 import { cycles } from "./Cycles.ts"
@@ -30,55 +30,57 @@ export interface Effort {
   readonly budget: number
 }
 
-interface Check {
-  readonly names: ReadonlyArray<Name>
-  /** Whether upstream knows it. */
-  readonly upstream: boolean
-  readonly find: (judged: Judged, effort: Effort) => ReadonlyArray<Finding>
-}
+type Find = (judged: Judged, effort: Effort) => ReadonlyArray<Finding>
 
-const checks: ReadonlyArray<Check> = [
-  { names: ["inconsistent-offsets"], upstream: true, find: inconsistentOffsets },
-  { names: ["duplicate"], upstream: true, find: duplicates },
-  { names: ["G1a"], upstream: true, find: abortedReads },
-  { names: ["precommitted-read"], upstream: true, find: precommittedReads },
-  { names: ["lost-write"], upstream: true, find: lostWrites },
-  { names: ["unseen"], upstream: true, find: unseen },
-  { names: ["int-poll-skip", "int-nonmonotonic-poll"], upstream: true, find: internalPolls },
-  { names: ["int-send-skip", "int-nonmonotonic-send"], upstream: true, find: internalSends },
-  { names: ["poll-skip", "nonmonotonic-poll"], upstream: true, find: pollOrder },
-  { names: ["nonmonotonic-send"], upstream: true, find: sendOrder },
-  {
-    names: [
-      "G0",
-      "G1c",
-      "G0-realtime",
-      "G1c-realtime",
-      "PL-1-cycle-exists",
-      "PL-2-cycle-exists",
-      "strong-PL-1-cycle-exists",
-      "strong-PL-2-cycle-exists",
-      "cycle-search-timeout",
-      "empty-transaction-graph"
-    ],
-    upstream: true,
-    find: (judged, { budget, wwDeps }) => cycles(judged, wwDeps, budget)
-  },
-  { names: ["phantom"], upstream: false, find: phantoms },
-  { names: ["torn-transaction"], upstream: false, find: tornTransactions },
-  { names: ["delivered-then-gone"], upstream: false, find: deliveredThenGone },
-  { names: ["acknowledged-never-delivered"], upstream: false, find: neverDelivered },
-  { names: ["key-order"], upstream: false, find: keyOrder },
-  { names: ["committed-went-back"], upstream: false, find: committedPositions },
-  { names: ["end-offset-went-back"], upstream: false, find: endOffsets }
-]
+const findCycles: Find = (judged, { budget, wwDeps }) => cycles(judged, wwDeps, budget)
+
+/** What upstream knows: data, order, cycles. */
+const upstream = {
+  "inconsistent-offsets": inconsistentOffsets,
+  duplicate: duplicates,
+  G1a: abortedReads,
+  "precommitted-read": precommittedReads,
+  "lost-write": lostWrites,
+  unseen,
+  "int-poll-skip": internalPolls,
+  "int-nonmonotonic-poll": internalPolls,
+  "int-send-skip": internalSends,
+  "int-nonmonotonic-send": internalSends,
+  "poll-skip": pollOrder,
+  "nonmonotonic-poll": pollOrder,
+  "nonmonotonic-send": sendOrder,
+  G0: findCycles,
+  G1c: findCycles,
+  "G0-realtime": findCycles,
+  "G1c-realtime": findCycles,
+  "PL-1-cycle-exists": findCycles,
+  "PL-2-cycle-exists": findCycles,
+  "strong-PL-1-cycle-exists": findCycles,
+  "strong-PL-2-cycle-exists": findCycles,
+  "cycle-search-timeout": findCycles,
+  "empty-transaction-graph": findCycles
+} satisfies { readonly [N in Name]?: Find }
+
+/** What it does not know. */
+const ours = {
+  phantom: phantoms,
+  "torn-transaction": tornTransactions,
+  "delivered-then-gone": deliveredThenGone,
+  "acknowledged-never-delivered": neverDelivered,
+  "key-order": keyOrder,
+  "committed-went-back": committedPositions,
+  "end-offset-went-back": endOffsets
+} satisfies { readonly [N in Name]?: Find }
+
+const finders: { readonly [N in Name]: Find } = { ...upstream, ...ours }
+
+/** Every name, in the order in which a report lists them: data, order, cycles, then what upstream does not know. */
+export const names = Object.keys(finders) as ReadonlyArray<Name>
 
 /** Everything that is wrong with a history; read as upstream, only what upstream knows. */
 export const findAll = (judged: Judged, effort: Effort): Array<Finding> =>
-  checks.flatMap(({ find, upstream }) => upstream || !judged.asUpstream ? find(judged, effort) : [])
+  [...new Set<Find>(Object.values(judged.asUpstream ? upstream : finders))].flatMap((find) => find(judged, effort))
 
 /** All anomalies of one name. */
-export const findNamed = (judged: Judged, effort: Effort, name: Name): ReadonlyArray<Finding> => {
-  const check = checks.find(({ names }) => names.includes(name))!
-  return check.find(judged, effort).filter((finding) => finding.name === name)
-}
+export const findNamed = (judged: Judged, effort: Effort, name: Name): ReadonlyArray<Finding> =>
+  finders[name](judged, effort).filter((finding) => finding.name === name)

@@ -10,8 +10,9 @@
  * The one decision: a lane is as wide as its widest text, and a long list of records is cut, so that a story of a few
  * operations fits a terminal. Pure: operations in, text out.
  */
-import { type FieldsOf, type Name, names } from "./Anomaly.ts"
+import type { FieldsOf, Name } from "./Anomaly.ts"
 import type { Evidence, Report } from "./Check.ts"
+import { names } from "./Checks.ts"
 import { isClient, type Operation, type Pair, type Step, type Value } from "./Operation.ts"
 
 const maximumRecords = 6
