@@ -1,13 +1,12 @@
-/**
- * Clean histories are never accused. The deep tier (ACKPROOF_TIER=deep) judges 100,000 random ones, the quick one 5,000.
- */
+/** Clean histories are never accused: 5,000 random ones, 100,000 in the deep tier. */
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import { check } from "../../src/history/Check.ts"
 import { seeded } from "../../src/replay/Choose.ts"
+import { byTier } from "../../test/Tier.ts"
 import { workload } from "./Workload.ts"
 
-const runs = process.env["ACKPROOF_TIER"] === "deep" ? 100_000 : 5_000
+const runs = byTier({ quick: 5_000, deep: 100_000 })
 
 it("a history of a log that keeps its promises is valid, with and without ww edges", () => {
   const reached = new Set<string>()

@@ -8,10 +8,12 @@
 import { expect, it } from "vitest"
 import { corpus, explore } from "../../../src/guarantee/KafkaStorageCrashes.ts"
 import { type Kind, real } from "../../../src/guarantee/KafkaStorageRun.ts"
+import { byTier } from "../../../test/Tier.ts"
 
-const isDeep = process.env["ACKPROOF_TIER"] === "deep"
-const wanted = isDeep ? 1_000_000 : 100_000
-const samples = isDeep ? 24_000 : 1_750
+const { samples, wanted } = byTier({
+  quick: { wanted: 100_000, samples: 1_750 },
+  deep: { wanted: 1_000_000, samples: 24_000 }
+})
 
 it(`loses no flushed record in more than ${wanted} crash states, leaves no hole and no foreign byte`, () => {
   const kinds = new Map<Kind, number>()
@@ -27,4 +29,4 @@ it(`loses no flushed record in more than ${wanted} crash states, leaves no hole 
     !corpus[history]!.some((commands) => commands.some(({ _tag }) => _tag === "Restart"))
   )
   expect(afterCleanStop).toEqual([])
-}, isDeep ? 3_600_000 : 400_000)
+}, byTier({ quick: 400_000, deep: 3_600_000 }))
