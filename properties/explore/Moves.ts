@@ -28,6 +28,7 @@ export const moves = (table: Table, initial: ReadonlyArray<State> = [{ at: 0, se
   always: { NotThere: (s) => s.at !== places - 1 },
   alwaysStep: { NoWayBack: (before, _label, after) => before.at <= after.at + places / 2 },
   sometimes: { Far: (s) => s.at === places - 2, Everything: (s) => s.seen.length === 3 },
+  sometimesStep: { Leap: (before, _label, after) => after.at === before.at + places - 3 },
   reachableFromAll: { Home: (s) => s.at === 0 }
 })
 

@@ -48,6 +48,15 @@ describe("a breadth-first search is what its twin is", () => {
           expect(found.unreached.includes(name)).toBe(reached.length === 0)
           tags.add(reached.length === 0 ? "unreached" : "reached")
         }
+        for (const [name, is] of Object.entries(machine.sometimesStep!)) {
+          const leaps = edges.filter(([from, to, label]) =>
+            is(JSON.parse(from) as State, label, JSON.parse(to) as State)
+          )
+            .map(([from]) => depth.get(from)! + 1)
+          expect(found.witnesses[name]?.steps.length).toBe(leaps.length === 0 ? undefined : Math.min(...leaps))
+          expect(found.unreached.includes(name)).toBe(leaps.length === 0)
+          tags.add(leaps.length === 0 ? "no leap" : "a leap")
+        }
         tags.add(back === undefined ? "no way back" : "a way back")
         const good = new Set([...depth.keys()].filter((key) => (JSON.parse(key) as State).at === 0))
         for (let size = -1; size !== good.size;) {
@@ -60,10 +69,12 @@ describe("a breadth-first search is what its twin is", () => {
       { numRuns: 300 }
     )
     expect([...tags].sort()).toEqual([
+      "a leap",
       "a way back",
       "broken",
       "holds",
       "home",
+      "no leap",
       "no way back",
       "reached",
       "stuck",

@@ -15,7 +15,7 @@ import { OutsideSchema } from "../machine/OutsideSchema.ts"
 import type { TlaValue } from "../machine/TlaValue.ts"
 import { variablesFromTla, variablesToTla } from "../machine/Translation.ts"
 import { type Difference, differingFields, shownState } from "./Difference.ts"
-import { pairedPredicates } from "./Names.ts"
+import { pairedPredicates, pairedSteps } from "./Names.ts"
 
 /** What is told of TLC's graph; the shape is that of tla-tools-runner's visitor. */
 interface SpecVisitor {
@@ -89,7 +89,7 @@ export const compareGraphs = async <State>(
   const { graph } = found
   const { labels } = graph
   const predicates = pairedPredicates(machine).filter(({ name }) => options.known.has(name))
-  const stepProperties = Object.entries(machine.alwaysStep).filter(([name]) => options.known.has(name))
+  const stepProperties = pairedSteps(machine).filter(({ name }) => options.known.has(name))
   const labelNumbers = new Map(labels.map((label, i) => [showLabel(label), i]))
   const told = bitsOf(graph.idsEnd * labels.length)
   const seenStates = new Uint8Array(graph.idsEnd)
@@ -125,7 +125,7 @@ export const compareGraphs = async <State>(
   }
 
   const judgeEdge = (before: State, label: Label, after: State, truths: ReadonlyArray<boolean>): void => {
-    for (const [i, [name, holds]] of stepProperties.entries()) {
+    for (const [i, { holds, name }] of stepProperties.entries()) {
       if (holds(before, label, after) === truths[i]) continue
       return differs({
         kind: "action property",
@@ -138,7 +138,7 @@ export const compareGraphs = async <State>(
 
   const summary = await visit({
     predicates: predicates.map(({ name }) => name),
-    stepPredicates: stepProperties.map(([name]) => name)
+    stepPredicates: stepProperties.map(({ name }) => name)
   }, {
     variables: (given) => {
       names = given

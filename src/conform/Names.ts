@@ -2,10 +2,10 @@
  * Names on both sides: variables, actions with the number of their parameters, properties.
  *
  * The decision: names are compared before graphs, since what has no counterpart would otherwise be compared with nothing.
- * A `sometimes` called `X` is the spec's `NeverX`, which a reachability configuration expects to be broken. Properties of
- * whole behaviours are TLC's and have no counterpart.
+ * A `sometimes` or `sometimesStep` called `X` is the spec's `NeverX`, which a reachability configuration expects to be
+ * broken. Properties of whole behaviours are TLC's and have no counterpart.
  */
-import type { Machine } from "../machine/Machine.ts"
+import type { Label, Machine } from "../machine/Machine.ts"
 import type { Difference } from "./Difference.ts"
 import { kindOfProperty, type SpecText } from "./SpecText.ts"
 
@@ -26,6 +26,21 @@ export const pairedPredicates = <State>(machine: Machine<State>): ReadonlyArray<
     holds: (state: State) => !reached(state)
   })),
   ...Object.entries(machine.reachableFromAll).map(([name, holds]) => ({ name, holds }))
+]
+
+/** A property of steps of the spec, and the model's. */
+interface PairedStep<State> {
+  readonly name: string
+  readonly holds: (before: State, label: Label, after: State) => boolean
+}
+
+/** The model's properties of steps by the names that the spec has for them. */
+export const pairedSteps = <State>(machine: Machine<State>): ReadonlyArray<PairedStep<State>> => [
+  ...Object.entries(machine.alwaysStep).map(([name, holds]) => ({ name, holds })),
+  ...Object.entries(machine.sometimesStep ?? {}).map(([name, is]): PairedStep<State> => ({
+    name: neverName(name),
+    holds: (before, label, after) => !is(before, label, after)
+  }))
 ]
 
 const onOneSide = (
@@ -68,6 +83,6 @@ export const compareNames = <State>(
       spec.actions.map(({ name, over }) => withArity(name, over.length))
     ),
     ...compared("state property", pairedPredicates(machine).map(({ name }) => name), properties),
-    ...compared("action property", Object.keys(machine.alwaysStep), stepProperties)
+    ...compared("action property", pairedSteps(machine).map(({ name }) => name), stepProperties)
   ]
 }

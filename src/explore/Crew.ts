@@ -11,7 +11,7 @@
  */
 import { type Codec, compile } from "../machine/Codec.ts"
 import { labelsOf, type Machine } from "../machine/Machine.ts"
-import { expansion, type Finding, type Property } from "./Expansion.ts"
+import { expansion, type Finding, isWitness, type Property } from "./Expansion.ts"
 import { concluded, type End, type Exploration, type ExploreOptions } from "./Exploration.ts"
 import { type Graph, graphOf } from "./Graph.ts"
 import { hand, propertiesOf } from "./Hand.ts"
@@ -184,7 +184,7 @@ export const exploreWith = async <State>(
     if (typeof begun !== "string") return begun
     for (let states = nextLevel(); states > 0; states = nextLevel()) {
       depth++
-      if (options.stopAtViolation === true && findings.some(({ kind }) => kind !== "sometimes")) {
+      if (options.stopAtViolation === true && findings.some((finding) => !isWitness(finding))) {
         return { _tag: "Violated" }
       }
       const isReady = Atomics.load(control, Control.ready) === assistants

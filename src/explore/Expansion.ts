@@ -44,7 +44,7 @@ export interface Table<State> {
 }
 
 /** The kinds of property that a search judges on its way. */
-type Kind = "always" | "alwaysStep" | "sometimes"
+type Kind = "always" | "alwaysStep" | "sometimes" | "sometimesStep"
 
 /** A property by its name. */
 export interface Property {
@@ -61,6 +61,9 @@ export interface Finding extends Property {
   /** The state in question, or the one that the edge leads to. */
   readonly id: number
 }
+
+/** Whether a finding is of something that should happen, not of something that must not. */
+export const isWitness = ({ kind }: Property): boolean => kind === "sometimes" || kind === "sometimesStep"
 
 /** What an expansion counts and finds. */
 export interface Tally {
@@ -92,16 +95,18 @@ export const expansion = <State>(
   let always = Object.entries(machine.always)
   let sometimes = Object.entries(machine.sometimes)
   let alwaysStep = Object.entries(machine.alwaysStep)
+  let sometimesStep = Object.entries(machine.sometimesStep ?? {})
   let from = -1
   let last = 0
   let before: State
 
   const close = (properties: ReadonlyArray<Property>): void => {
     const closed = (kind: Kind) => new Set(properties.filter((x) => x.kind === kind).map(({ property }) => property))
-    const [a, b, c] = [closed("always"), closed("sometimes"), closed("alwaysStep")]
+    const [a, b, c, d] = [closed("always"), closed("sometimes"), closed("alwaysStep"), closed("sometimesStep")]
     always = always.filter(([name]) => !a.has(name))
     sometimes = sometimes.filter(([name]) => !b.has(name))
     alwaysStep = alwaysStep.filter(([name]) => !c.has(name))
+    sometimesStep = sometimesStep.filter(([name]) => !d.has(name))
   }
   const found = (kind: Kind, property: string, label: number, id: number): void => {
     const finding = { kind, property, from: from < 0 ? undefined : from, label, id }
@@ -120,6 +125,11 @@ export const expansion = <State>(
     if (alwaysStep.length > 0) {
       for (const [name, holds] of alwaysStep) {
         if (!holds(before, labels[label]!, after)) found("alwaysStep", name, label, id < 0 ? ~id : id)
+      }
+    }
+    if (sometimesStep.length > 0) {
+      for (const [name, holds] of sometimesStep) {
+        if (holds(before, labels[label]!, after)) found("sometimesStep", name, label, id < 0 ? ~id : id)
       }
     }
     if (id >= 0) judgeState(after, label, id)

@@ -6,7 +6,7 @@
  * initial state, `depth` counts the states of the longest of the shortest paths (an initial state alone has depth 1).
  */
 import type { Label, Machine, Named } from "../machine/Machine.ts"
-import type { Finding, Tally } from "./Expansion.ts"
+import { type Finding, isWitness, type Tally } from "./Expansion.ts"
 import type { Graph } from "./Graph.ts"
 import type { Path } from "./Path.ts"
 import { backwards, stuck } from "./Reachability.ts"
@@ -38,9 +38,9 @@ export interface Exploration<State> {
   /** Steps by each action. */
   readonly taken: Named<number>
   readonly violations: ReadonlyArray<Violation<State>>
-  /** A shortest path to each `sometimes` that was reached. */
+  /** A shortest path to each `sometimes` that was reached, and with each `sometimesStep` as its last step. */
   readonly witnesses: Named<Path<State>>
-  /** The `sometimes` that no state reached. */
+  /** The `sometimes` that no state reached, and the `sometimesStep` that no step was. */
   readonly unreached: ReadonlyArray<string>
   /** The `reachableFromAll` that could not be judged, since the graph is not complete. */
   readonly notChecked: ReadonlyArray<string>
@@ -77,7 +77,7 @@ export interface Searched<State> {
 }
 
 const pathOf = <State>(graph: Graph<State>, { from, id, kind, label }: Finding): Path<State> => {
-  if (kind !== "alwaysStep" || from === undefined) return graph.pathTo(id)
+  if (kind === "always" || kind === "sometimes" || from === undefined) return graph.pathTo(id)
   const before = graph.pathTo(from)
   return {
     initial: before.initial,
@@ -106,11 +106,11 @@ export const concluded = <State>(machine: Machine<State>, searched: Searched<Sta
   const { bytes, depth, end, graph, initials, states, tally } = searched
   const complete = end._tag === "Complete"
   const broken = tally.findings.flatMap((finding) =>
-    finding.kind === "sometimes"
+    finding.kind === "sometimes" || finding.kind === "sometimesStep"
       ? []
       : [{ kind: finding.kind, property: finding.property, path: pathOf(graph, finding) }]
   )
-  const reached = tally.findings.filter(({ kind }) => kind === "sometimes")
+  const reached = tally.findings.filter(isWitness)
   return {
     machine,
     end,
@@ -122,7 +122,8 @@ export const concluded = <State>(machine: Machine<State>, searched: Searched<Sta
     taken: takenBy(graph.labels, Object.keys(machine.actions), tally.taken),
     violations: complete ? [...broken, ...stuckPaths(machine, graph)] : broken,
     witnesses: Object.fromEntries(reached.map((finding) => [finding.property, pathOf(graph, finding)])),
-    unreached: Object.keys(machine.sometimes).filter((name) => reached.every(({ property }) => property !== name)),
+    unreached: Object.keys({ ...machine.sometimes, ...machine.sometimesStep })
+      .filter((name) => reached.every(({ property }) => property !== name)),
     notChecked: complete ? [] : Object.keys(machine.reachableFromAll),
     graph
   }

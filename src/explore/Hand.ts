@@ -12,11 +12,11 @@ import { labelsOf, type Machine } from "../machine/Machine.ts"
 import { type Expansion, expansion, type Property } from "./Expansion.ts"
 import { Control, Count, type SharedMemory, SharedTable, Wanted } from "./SharedTable.ts"
 
-const kinds = ["always", "alwaysStep", "sometimes"] as const
+const kinds = ["always", "alwaysStep", "sometimes", "sometimesStep"] as const
 
 /** Every property, in an order that all threads know. */
 export const propertiesOf = <State>(machine: Machine<State>): ReadonlyArray<Property> =>
-  kinds.flatMap((kind) => Object.keys(machine[kind]).map((property) => ({ kind, property })))
+  kinds.flatMap((kind) => Object.keys(machine[kind] ?? {}).map((property) => ({ kind, property })))
 
 /** One thread's part of a search. */
 interface Hand<State> {

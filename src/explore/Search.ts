@@ -6,7 +6,7 @@
  */
 import { compile } from "../machine/Codec.ts"
 import { labelsOf, type Machine } from "../machine/Machine.ts"
-import { expansion } from "./Expansion.ts"
+import { expansion, isWitness } from "./Expansion.ts"
 import { concluded, type End, type Exploration, type ExploreOptions } from "./Exploration.ts"
 import { graphOf } from "./Graph.ts"
 import { defaultLimitBytes } from "./Memory.ts"
@@ -34,7 +34,7 @@ export const explore = <State>(machine: Machine<State>, options: ExploreOptions 
       throw failureOf(error, found().pathTo(id), labels[last().label]!)
     }
   }
-  const isBroken = (): boolean => tally.findings.some(({ kind }) => kind !== "sometimes")
+  const isBroken = (): boolean => tally.findings.some((finding) => !isWitness(finding))
 
   const search = (): { readonly end: End; readonly depth: number } => {
     if (!table.makeRoom(machine.initial.length)) return { end: outOfMemory(machine.initial.length), depth: 0 }

@@ -21,7 +21,7 @@ export interface BrokenWalk<State> {
 export interface Walk<State> {
   readonly path: Path<State>
   readonly broken: BrokenWalk<State> | undefined
-  /** Each `sometimes` that a state of the path reached. */
+  /** Each `sometimes` that a state of the path reached, and each `sometimesStep` that a step of it was. */
   readonly reached: ReadonlySet<string>
 }
 
@@ -78,8 +78,11 @@ export const walker = <State>(machine: Machine<State>, options: WalkOptions): (c
       if (next === undefined) break
       steps.push(next)
       broken = judge(machine, state, next.label, next.state)
+      for (const name of holding(machine.sometimes, next.state)) reached.add(name)
+      for (const [name, holds] of Object.entries(machine.sometimesStep ?? {})) {
+        if (holds(state, next.label, next.state)) reached.add(name)
+      }
       state = next.state
-      for (const name of holding(machine.sometimes, state)) reached.add(name)
     }
     return { path, reached, broken: broken === undefined ? undefined : { ...broken, path } }
   }

@@ -46,6 +46,8 @@ export interface Machine<State> {
   readonly sometimes: Named<(state: State) => boolean>
   /** True of every step: `[][A]_vars`. */
   readonly alwaysStep: Named<(before: State, label: Label, after: State) => boolean>
+  /** True of some step, as `sometimes` is of some state. */
+  readonly sometimesStep?: Named<(before: State, label: Label, after: State) => boolean>
   /** From every state some behaviour leads to a state in which it is true. */
   readonly reachableFromAll: Named<(state: State) => boolean>
 }
