@@ -2,25 +2,18 @@
  * `ackproof conform [NAME]`: TLC's whole labelled graph of every configuration against the model's; exit 1 at a
  * difference, which is printed with its state, action and fields.
  */
-import { Effect, Option } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Command } from "effect/cli"
 import { performance } from "node:perf_hooks"
 import { compareGraphs, type Comparison, type VisitSpec } from "../conform/CompareGraphs.ts"
 import { showDifference } from "../conform/Difference.ts"
 import { compareNames } from "../conform/Names.ts"
 import { kindOfProperty } from "../conform/SpecText.ts"
 import { OutsideSchema } from "../machine/OutsideSchema.ts"
-import { BadInput, NotAsStated } from "./Exit.ts"
+import { name, overConfigurations, tierFlag } from "./Configurations.ts"
 import * as Output from "./Output.ts"
-import { checkedProperties, modulesNamed, type SpecModule, type SpecRow } from "./SpecFiles.ts"
-import { type TlaTools, tlaTools } from "./TlaTools.ts"
+import { checkedProperties, type SpecModule, type SpecRow } from "./SpecFiles.ts"
+import type { TlaTools } from "./TlaTools.ts"
 import { type Twin, twins } from "./Twins.ts"
-
-const name = Argument.String("name").pipe(Argument.withDescription("A module, by name"), Argument.optional)
-const tier = Flag.Literals("tier", ["quick", "deep"]).pipe(
-  Flag.withDescription("quick: configurations of seconds; deep: all of them"),
-  Flag.withDefault("quick" as const)
-)
 
 export interface ConformRow extends Comparison {
   readonly module: string
@@ -63,43 +56,20 @@ export const compareConfiguration = async (
   }
 }
 
-/** TLC stops where it reaches what a `Never` forbids; the whole graph around that has no bound of seconds. */
-const isQuick = (row: SpecRow): boolean => row.tier === "quick" && !row.expected.startsWith("violates Never")
-
 const text = (row: ConformRow): ReadonlyArray<string> => [
   `${row.module} ${row.configuration}: ${row.identical ? "identical" : "DIFFERENT"}, ` +
   `${row.states} states, ${row.transitions} transitions, ${row.seconds} s`,
   ...(row.firstDifference === undefined ? [] : showDifference(row.firstDifference).map((line) => `  ${line}`))
 ]
 
-interface Options {
-  readonly name: Option.Option<string>
-  readonly tier: "quick" | "deep"
-  readonly json: boolean
-}
-
-const runConform = Effect.fnUntraced(function*(options: Options) {
-  const modules = yield* modulesNamed("conform", Option.getOrUndefined(options.name))
-  const tools = yield* tlaTools("conform")
-  const jobs = modules.flatMap((module) =>
-    module.rows.filter((row) => options.tier === "deep" || isQuick(row)).map((row) => ({ module, row }))
-  )
-  const progress = Output.progress("configurations")
-  const rows: Array<ConformRow> = []
-  for (const [index, { module, row }] of jobs.entries()) {
-    progress.update(index, jobs.length, row.configuration)
-    const found = yield* Effect.tryPromise({
-      try: () => compareConfiguration(visitorOf(tools, module, row), module, row, twins[module.name]),
-      catch: (error) => new BadInput({ message: `conform: ${row.configuration}: ${String(error)}` })
-    })
-    rows.push(found)
-    if (!options.json) { for (const line of text(found)) yield* Output.line(line) }
-  }
-  progress.end()
-  if (options.json) yield* Output.document(rows)
-  if (rows.some(({ identical }) => !identical)) return yield* new NotAsStated()
+const runConform = overConfigurations<ConformRow>({
+  command: "conform",
+  tierOf: (row) => row.graphTier ?? row.tier,
+  look: (tools, module, row) => compareConfiguration(visitorOf(tools, module, row), module, row, twins[module.name]),
+  isAsStated: ({ identical }) => identical,
+  text
 })
 
-export const conform = Command.make("conform", { name, tier, json: Output.json }, runConform).pipe(
+export const conform = Command.make("conform", { name, tier: tierFlag("quick"), json: Output.json }, runConform).pipe(
   Command.withDescription("TLC's whole labelled graph against ours")
 )

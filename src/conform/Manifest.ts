@@ -1,12 +1,15 @@
 /**
  * `manifest.json`: every configuration of the modules beside it, with what TLC is expected to say of it.
  *
- *     {"module", "configuration", "expected": "holds" | "violates NAME", "distinct", "depth", "seconds", "tier"}
+ *     {"module", "configuration", "expected": "holds" | "violates NAME", "distinct", "depth", "seconds", "tier", "graphTier"}
  *
  * The decision: `distinct` and `depth` are compared wherever they are stated. TLC's numbers at a violation are those of a
  * search with one worker, which is breadth first and so the same on every run.
  */
 import { Schema } from "effect"
+
+/** How much is run: seconds a configuration, what `.ci/run` can wait for, everything. Each has all of the one before. */
+export const tiers = ["quick", "ci", "deep"] as const
 
 /** One configuration and what TLC is expected to say. */
 export const ManifestRow = Schema.Struct({
@@ -20,7 +23,9 @@ export const ManifestRow = Schema.Struct({
   depth: Schema.optionalKey(Schema.Int),
   /** About how long it takes on one core. */
   seconds: Schema.Number,
-  tier: Schema.Literals(["quick", "deep"])
+  tier: Schema.Literals(tiers),
+  /** The tier in which the whole graph is compared, where TLC's verdict comes long before the end of it. */
+  graphTier: Schema.optionalKey(Schema.Literals(tiers))
 })
 export type ManifestRow = typeof ManifestRow.Type
 

@@ -110,6 +110,16 @@ const imagesOf = (value: TlaValue, domain: ReadonlyArray<TlaValue>, path: string
   }
 }
 
+/** Each order is compiled once: a graph has a set in every state. */
+const orders = new WeakMap<SchemaNode, (value: unknown) => number>()
+const orderOf = (node: SchemaNode): (value: unknown) => number => {
+  const known = orders.get(node)
+  if (known !== undefined) return known
+  const code = codeOf<unknown>(node)
+  orders.set(node, code)
+  return code
+}
+
 const fromTlaNode = (node: SchemaNode, value: TlaValue, path: string): unknown => {
   const read = (of: SchemaNode, inner: TlaValue, place: string | number) =>
     fromTlaNode(of, inner, typeof place === "number" ? `${path}[${place}]` : path === "" ? place : `${path}.${place}`)
@@ -147,7 +157,7 @@ const fromTlaNode = (node: SchemaNode, value: TlaValue, path: string): unknown =
       return kept
     }
     case "SetOf": {
-      const code = codeOf(node.of)
+      const code = orderOf(node.of)
       const elements = elementsOfSet(value, path).map((element, i) => read(node.of, element, i))
       if (elements.length > node.max) throw outsideSchema(path, value, `the sets of at most ${node.max} elements`)
       return elements.sort((a, b) => code(a) - code(b))
