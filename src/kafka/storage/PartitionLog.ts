@@ -79,8 +79,8 @@ export function* open(
     highWatermark: loaded.logStartOffset,
     lastFlushed: environment.now()
   }
-  // Where an undecided transaction begins is looked up in the segments, and that is refused in an offline directory.
-  if (firstUnstableOffset(log) !== undefined) ensureOnline(environment.logDirectory)
+  const unstable = firstUnstableOffset(log)
+  if (unstable !== undefined) lookUp(log, unstable)
   log.topicId = PartitionMetadata.read(disk, directory)
   const { topicId } = options
   if (log.topicId === undefined && topicId !== undefined) assignTopicId(log, topicId)
@@ -88,6 +88,21 @@ export function* open(
     fail("InconsistentTopicId", `Tried to assign topic ID ${topicId} to log, but log already contained ${log.topicId}`)
   }
   return log
+}
+
+/**
+ * Finds where an offset lies, as a read of one byte does: it is refused in an offline directory, and damage on the way
+ * ends it by name (UnifiedLog.maybeIncrementFirstUnstableOffset, LocalLog.convertToOffsetMetadataOrThrow).
+ */
+const lookUp = ({ environment, logEndOffset, segments }: PartitionLog, offset: number): void => {
+  ensureOnline(environment.logDirectory)
+  let segment = LogSegments.floor(segments, offset)
+  if (segment === undefined || offset > logEndOffset) {
+    return fail("OffsetOutOfRange", `Offset ${offset} is not within the log, which ends at ${logEndOffset}`)
+  }
+  while (segment !== undefined && LogSegment.slice(segment, offset, 1, segment.log.size) === undefined) {
+    segment = LogSegments.higher(segments, segment.baseOffset)
+  }
 }
 
 const assignTopicId = (log: PartitionLog, topicId: string): void => {
