@@ -7,6 +7,8 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import * as Changes from "../../../src/kafka/rules/BrokerChange.ts"
+import type { Cluster } from "../../../src/kafka/rules/Cluster.ts"
+import type { PartitionTask } from "../../../src/kafka/rules/ControllerTask.ts"
 import { decide, type PartitionState, type Situation, type Task } from "../../../src/kafka/rules/Election.ts"
 import * as Zk from "../../../src/kafka/rules/ZooKeeperTree.ts"
 
@@ -75,6 +77,10 @@ const makeController = () => {
   }
   const all = (tasks: (partition: string) => ReadonlyArray<Task>): void =>
     [...replicas.keys()].forEach((partition) => run(partition, tasks(partition)))
+  const inOrder = (tasks: (cluster: Pick<Cluster, "assignment">) => ReadonlyArray<PartitionTask>): void => {
+    const names = [...replicas.keys()]
+    for (const task of tasks({ assignment: [...replicas.values()] })) run(names[task.partition - 1]!, [task])
+  }
   return {
     live,
     states,
@@ -85,18 +91,18 @@ const makeController = () => {
     brokers: (now: ReadonlyMap<number, number>): Changes.BrokerChanges => {
       const changes = Changes.brokerChanges(guards, live, now)
       changes.started.forEach((broker) => live.set(broker, now.get(broker)!))
-      if (changes.started.length > 0) all(() => Changes.onBrokerStartup)
+      if (changes.started.length > 0) inOrder(Changes.onBrokerStartup)
       changes.failed.forEach((broker) => {
         live.delete(broker)
         shutting.delete(broker)
       })
       return changes
     },
-    failed: (brokers: ReadonlyArray<number>) =>
-      all((partition) => Changes.onBrokerFailure(replicas.get(partition)!, brokers)),
+    failed: (brokers: ReadonlyArray<number>) => inOrder((cluster) => Changes.onBrokerFailure(cluster, brokers)),
     elected: (epoch: number) => {
       controllerEpoch = epoch
-      all((partition) => Changes.onControllerFailover(replicas.get(partition)!, new Set(live.keys())))
+      const absent = [...new Set([...replicas.values()].flat())].filter((broker) => !live.has(broker))
+      inOrder((cluster) => Changes.onControllerFailover(cluster, absent))
     },
     created: (topic: string, partitions: Readonly<Record<string, ReadonlyArray<number>>>) => {
       for (const [partition, assigned] of Object.entries(partitions)) {
@@ -108,7 +114,7 @@ const makeController = () => {
     },
     shutDown: (broker: number) => {
       shutting.add(broker)
-      all(() => Changes.onControlledShutdown(broker))
+      inOrder((cluster) => Changes.onControlledShutdown(cluster, broker))
     },
     forget: (topic: string) =>
       [...replicas.keys()].filter((name) => name.startsWith(`${topic}/`)).forEach((name) => {
@@ -237,8 +243,9 @@ describe("a tree of znodes does what ZooKeeper's transaction log says", () => {
       const { event, session, zxid } = lines[0]!
       if (event === "createSession" || lines.some((line) => line.event === "error")) continue
       if (event === "closeSession") {
-        expect(Zk.ephemeralsOf(tree, session!)).toEqual([...lines[0]!.deletesEphemerals ?? []].sort())
-        tree = Zk.withoutSession(tree, session!)
+        const ephemerals = Zk.ephemeralsOf(tree, [session!, 1])
+        expect(ephemerals).toEqual([...lines[0]!.deletesEphemerals ?? []].sort())
+        tree = Zk.without(tree, ephemerals, Number(zxid)).tree
         continue
       }
       // The log keeps a set's resulting version, and a check's expected version plus one.
@@ -255,7 +262,7 @@ describe("a tree of znodes does what ZooKeeper's transaction log says", () => {
             return { _tag: "Delete", path, version: Zk.anyVersion }
         }
       })
-      const outcome = Zk.multi(tree, operations, session!, Number(zxid))
+      const outcome = Zk.multi(tree, operations, [session!, 1], Number(zxid))
       expect(outcome._tag, JSON.stringify(lines)).toBe("Committed")
       if (outcome._tag === "Committed") tree = outcome.tree
       const shape = lines.map((line) => `${line.event} ${line.path!.replaceAll(/\/(t\d|\d+)(?=\/|$)/g, "/*")}`).join(
@@ -272,18 +279,27 @@ describe("a tree of znodes does what ZooKeeper's transaction log says", () => {
   })
 
   it("a multi that fails leaves the tree and says which operation failed", () => {
-    const tree: Zk.Tree<string> = new Map([["/a", { data: "x", version: 3, czxid: 1, owner: undefined }]])
-    const failing = (...operations: ReadonlyArray<Zk.Operation<string>>) => Zk.multi(tree, operations, 1, 2)
+    const tree: Zk.Tree<string> = new Map([["/a", { data: "x", version: 3, czxid: 1, mzxid: 1, pzxid: 1, owner: [] }]])
+    const failing = (...operations: ReadonlyArray<Zk.Operation<string>>) => {
+      const outcome = Zk.multi(tree, operations, [1, 1], 2)
+      return outcome._tag === "Failed" ? { ...outcome, tree: outcome.tree === tree } : outcome
+    }
     const make = { _tag: "Create", path: "/b", data: "y", ephemeral: true } as const
     expect(failing(make, { _tag: "Check", path: "/a", version: 2 })).toEqual({
       _tag: "Failed",
       code: "BadVersion",
-      at: 1
+      at: 1,
+      tree: true
     })
-    expect(failing(make, make)).toEqual({ _tag: "Failed", code: "NodeExists", at: 1 })
-    expect(failing({ _tag: "Delete", path: "/c", version: 0 })).toEqual({ _tag: "Failed", code: "NoNode", at: 0 })
+    expect(failing(make, make)).toEqual({ _tag: "Failed", code: "NodeExists", at: 1, tree: true })
+    expect(failing({ _tag: "Delete", path: "/c", version: 0 })).toEqual({
+      _tag: "Failed",
+      code: "NoNode",
+      at: 0,
+      tree: true
+    })
     expect(failing(make, { _tag: "Create", path: "/b/c", data: "", ephemeral: false }))
-      .toEqual({ _tag: "Failed", code: "NoChildrenForEphemerals", at: 1 })
+      .toEqual({ _tag: "Failed", code: "NoChildrenForEphemerals", at: 1, tree: true })
     expect([...tree.keys()]).toEqual(["/a"])
   })
 })
