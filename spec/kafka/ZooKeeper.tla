@@ -355,6 +355,16 @@ LoseServer(c) ==
   /\ own' = [own EXCEPT ![c].ready = FALSE, ![c].asks = <<>>]
   /\ UNCHANGED <<server, connection, cut, toServer, toClient, status, won, asked, faults>>
 
+(* a client that has heard nothing for too long leaves: what was on its way to it is lost, what it sent is not *)
+GiveUp(c) ==
+  /\ MayStrike("GiveUp") /\ status[c] = "up" /\ dialed[c]
+  /\ dialed' = [dialed EXCEPT ![c] = FALSE]
+  /\ cut' = [cut EXCEPT ![c] = TRUE]
+  /\ toClient' = [toClient EXCEPT ![c] = <<>>]
+  /\ own' = [own EXCEPT ![c].ready = FALSE, ![c].asks = <<>>]
+  /\ faults' = faults + 1
+  /\ UNCHANGED <<server, connection, toServer, status, won, asked>>
+
 -----------------------------------------------------------------------------
 (* the environment: a reset keeps the first i messages to the server and the first j to the client *)
 Reset(c, i, j) ==
@@ -391,6 +401,7 @@ Next ==
   \/ \E c \in Client, kind \in Kinds : Ask(c, kind)
   \/ \E c \in Client : Hear(c)
   \/ \E c \in Client : LoseServer(c)
+  \/ \E c \in Client : GiveUp(c)
   \/ \E c \in Client, i \in Counts, j \in Counts : Reset(c, i, j)
   \/ \E c \in Client : Kill(c)
   \/ \E c \in Client : Restart(c)
