@@ -36,8 +36,9 @@ VARIABLES tree,     \* ZooKeeper's znodes
           sessions, \* [broker -> set of live sessions]
           opened,   \* [broker -> sessions it was given so far]
           attached, \* [broker -> session of its connection, <<>> or <<number>>]
-          watches,  \* [broker -> subset of {"controller", "brokers"}]
+          watches,  \* [broker -> subset of {"ControllerChange", "BrokerChange"}]
           linked,   \* [broker -> its connection to ZooKeeper is there]
+          channel,  \* [broker -> <<>> or <<controller>>], to whom a leader proposes until it is told otherwise
           toZk, fromZk, \* [broker -> Seq(message)], in flight
           status,   \* [broker -> "up", "down"]
           own,      \* [broker -> what the process knows]
@@ -49,7 +50,7 @@ VARIABLES tree,     \* ZooKeeper's znodes
           faults, deletes, alters, asked
 
 zookeeper == <<tree, sessions, opened, attached, watches>>
-links == <<linked, toZk, fromZk>>
+links == <<linked, channel, toZk, fromZk>>
 data == <<log, acked>>
 budget == <<faults, deletes, alters, asked>>
 vars == <<zookeeper, links, status, own, orders, alter, fetch, data, budget>>
@@ -94,8 +95,9 @@ Read(what) == [_tag |-> "Read", what |-> what]
 Transaction(ops) == [_tag |-> "Multi", ops |-> ops]
 Register(o, b) == Ask(o, "registering", Transaction(<<Create(IdPath(b), NoData, TRUE), SetData(IdPath(b), BrokerData, 0)>>))
 
+EpochOf(o) == o.view[1].epoch
 LiveSet(o) == {b \in Broker : o.live[b] # <<>>}
-Order(o, b, to, message) == [controller |-> b, controllerEpoch |-> o.view[1], brokerEpoch |-> o.live[to][1], content |-> message]
+Order(o, b, to, message) == [controller |-> b, controllerEpoch |-> EpochOf(o), brokerEpoch |-> o.live[to][1], content |-> message]
 Tell(o, b, to, message) ==
   [o EXCEPT !.queues = [x \in Broker |-> IF x \in to /\ o.live[x] # <<>>
                                          THEN Append(o.queues[x], Order(o, b, x, message)) ELSE o.queues[x]]]
@@ -125,50 +127,55 @@ Election(o, p, kind) ==
   LET s == o.states[p][1]
       live == LiveSet(o)
       eligible == live \cap Range(s.isr)
-  IN CASE kind = "offline" ->
+  IN CASE kind = "Offline" ->
             IF s.leader # <<>> /\ s.leader[1] \in live THEN <<>>
             ELSE IF First(p, eligible) # <<>> THEN <<[leader |-> First(p, eligible), isr |-> Kept(s.isr, live)]>>
             ELSE IF UncleanElection /\ First(p, live) # <<>>
                  THEN <<[leader |-> First(p, live), isr |-> First(p, live)]>> ELSE <<>>
-       [] kind = "preferred" ->
+       [] kind = "Preferred" ->
             LET r == ReplicasOf(p)[1]
             IN IF r \in eligible /\ s.leader # <<r>> THEN <<[leader |-> <<r>>, isr |-> s.isr]>> ELSE <<>>
-       [] kind = "shutdown" ->
+       [] kind = "Shutdown" ->
             IF s.leader = <<>> \/ s.leader[1] \notin o.shutting \/ First(p, eligible \ o.shutting) = <<>> THEN <<>>
             ELSE <<[leader |-> First(p, eligible \ o.shutting), isr |-> Kept(s.isr, Range(s.isr) \ o.shutting)]>>
 
-Task(kind, p, r, isr) == [kind |-> kind, partition |-> p, replica |-> r, isr |-> isr]
+(* what the controller does next, to a partition or to its view of the brokers *)
+Task(kind, p) == [_tag |-> kind, partition |-> p]
+TaskFor(kind, p, r) == [_tag |-> kind, partition |-> p, replica |-> r]
+AlterTask(p, isr) == [_tag |-> "Alter", partition |-> p, isr |-> isr]
+RemoveTask(r) == [_tag |-> "Remove", replica |-> r]
+AddTask(r, epoch) == [_tag |-> "Add", replica |-> r, epoch |-> epoch]
 (* what a task writes: <<>> for nothing, or <<state>> *)
 Decision(o, t) ==
   LET p == t.partition
-  IN IF t.kind = "new"
+  IN IF t._tag = "New"
      THEN IF o.states[p] # <<>> \/ First(p, LiveSet(o)) = <<>> THEN <<>>
-          ELSE <<StateData(First(p, LiveSet(o)), 0, Kept(ReplicasOf(p), LiveSet(o)), o.view[1])>>
+          ELSE <<StateData(First(p, LiveSet(o)), 0, Kept(ReplicasOf(p), LiveSet(o)), EpochOf(o))>>
      ELSE IF o.states[p] = <<>> THEN <<>>
      ELSE LET s == o.states[p][1]
-          IN CASE t.kind = "drop" ->
+          IN CASE t._tag = "Drop" ->
                     IF t.replica \notin Range(s.isr) THEN <<>>
                     ELSE <<StateData(IF s.leader = <<t.replica>> THEN <<>> ELSE s.leader, s.epoch + 1,
                                      IF Len(s.isr) = 1 THEN s.isr ELSE Kept(s.isr, Range(s.isr) \ {t.replica}),
-                                     o.view[1])>>
-               [] t.kind = "retire" ->
+                                     EpochOf(o))>>
+               [] t._tag = "Retire" ->
                     IF t.replica \notin Range(s.isr) \/ s.leader = <<t.replica>> THEN <<>>
-                    ELSE <<StateData(s.leader, s.epoch + 1, Kept(s.isr, Range(s.isr) \ {t.replica}), o.view[1])>>
-               [] t.kind = "alter" -> <<StateData(s.leader, s.epoch, t.isr, o.view[1])>>
+                    ELSE <<StateData(s.leader, s.epoch + 1, Kept(s.isr, Range(s.isr) \ {t.replica}), EpochOf(o))>>
+               [] t._tag = "Alter" -> <<StateData(s.leader, s.epoch, t.isr, EpochOf(o))>>
                [] OTHER ->
-                    LET e == Election(o, p, t.kind)
-                    IN IF e = <<>> THEN <<>> ELSE <<StateData(e[1].leader, s.epoch + 1, e[1].isr, o.view[1])>>
+                    LET e == Election(o, p, t._tag)
+                    IN IF e = <<>> THEN <<>> ELSE <<StateData(e[1].leader, s.epoch + 1, e[1].isr, EpochOf(o))>>
 
 VersionOf(o, p) == o.states[p][1].version
-Fence(o) == IF FenceControllerWrites THEN <<CheckVersion(EpochPath, o.view[2])>> ELSE <<>>
+Fence(o) == IF FenceControllerWrites THEN <<CheckVersion(EpochPath, o.view[1].version)>> ELSE <<>>
 Write(o, t, state) ==
-  Transaction(Fence(o) \o <<IF t.kind = "new" THEN Create(StatePath(t.partition), state, FALSE)
+  Transaction(Fence(o) \o <<IF t._tag = "New" THEN Create(StatePath(t.partition), state, FALSE)
                             ELSE SetData(StatePath(t.partition), state, VersionOf(o, t.partition))>>)
 
 AllPartitions == Ascending(Partition)
-Offline == [i \in 1..Partitions |-> Task("offline", i, 0, <<>>)]
+Offline == [i \in 1..Partitions |-> Task("Offline", i)]
 DropsOf(kind, r) ==
-  LET ps == SelectSeq(AllPartitions, LAMBDA p : r \in Range(ReplicasOf(p))) IN [i \in DOMAIN ps |-> Task(kind, ps[i], r, <<>>)]
+  LET ps == SelectSeq(AllPartitions, LAMBDA p : r \in Range(ReplicasOf(p))) IN [i \in DOMAIN ps |-> TaskFor(kind, ps[i], r)]
 RECURSIVE Concat(_)
 Concat(ss) == IF ss = <<>> THEN <<>> ELSE ss[1] \o Concat(Tail(ss))
 Each(set, tasks(_)) == LET s == Ascending(set) IN Concat([i \in DOMAIN s |-> tasks(s[i])])
@@ -186,34 +193,34 @@ Proceed(o, b) ==
   IF o.todo = <<>> THEN Finish(o, b)
   ELSE LET t == Head(o.todo)
            rest == [o EXCEPT !.todo = Tail(@)]
-       IN CASE t.kind = "remove" -> Proceed(Remove(rest, t.replica), b)
-            [] t.kind = "add" -> Proceed(Add(rest, b, t.replica, t.partition), b)
+       IN CASE t._tag = "Remove" -> Proceed(Remove(rest, t.replica), b)
+            [] t._tag = "Add" -> Proceed(Add(rest, b, t.replica, t.epoch), b)
             [] OTHER -> LET d == Decision(o, t)
                         IN IF d = <<>> THEN Proceed(rest, b) ELSE Ask(o, "writing", Write(o, t, d[1]))
 
 Begin(o, b, event) ==
-  CASE event[1] = "controller" -> Ask(o, "electing", Read("controller"))
+  CASE event._tag = "ControllerChange" -> Ask(o, "electing", Read("controller"))
     [] ~o.active -> Finish(o, b)
-    [] event[1] = "brokers" -> Ask(o, "changing", Read("brokers"))
-    [] event[1] = "create" -> Proceed([o EXCEPT !.todo = <<Task("new", event[2], 0, <<>>)>>], b)
-    [] event[1] = "preferred" -> Proceed([o EXCEPT !.todo = <<Task("preferred", event[2], 0, <<>>)>>], b)
-    [] event[1] = "shutdown" ->
-         IF o.live[event[2]] = <<>> THEN Finish(o, b)
-         ELSE Proceed([o EXCEPT !.shutting = @ \cup {event[2]},
-                                !.todo = [i \in 1..Partitions |-> Task("shutdown", i, 0, <<>>)] \o DropsOf("retire", event[2])], b)
+    [] event._tag = "BrokerChange" -> Ask(o, "changing", Read("brokers"))
+    [] event._tag = "TopicChange" -> Proceed([o EXCEPT !.todo = <<Task("New", event.partition)>>], b)
+    [] event._tag = "PreferredElection" -> Proceed([o EXCEPT !.todo = <<Task("Preferred", event.partition)>>], b)
+    [] event._tag = "ControlledShutdown" ->
+         IF o.live[event.broker] = <<>> THEN Finish(o, b)
+         ELSE Proceed([o EXCEPT !.shutting = @ \cup {event.broker},
+                                !.todo = [i \in 1..Partitions |-> Task("Shutdown", i)] \o DropsOf("Retire", event.broker)], b)
 Finish(o, b) ==
   IF o.events = <<>> THEN [o EXCEPT !.phase = "idle"] ELSE Begin([o EXCEPT !.events = Tail(@)], b, Head(o.events))
 
-Lead(o, epoch, version) == Ask([o EXCEPT !.active = TRUE, !.view = <<epoch, version>>], "loading", Read("brokers"))
+Lead(o, epoch, version) == Ask([o EXCEPT !.active = TRUE, !.view = <<[epoch |-> epoch, version |-> version]>>], "loading", Read("brokers"))
 
 (* the order of KafkaController.processBrokerChange: new, bounced, dead *)
 Changes(o, brokers) ==
   LET new == {r \in Broker : o.live[r] = <<>> /\ brokers[r] # <<>>}
       bounced == {r \in Broker : CompareBrokerEpoch /\ o.live[r] # <<>> /\ brokers[r] # <<>> /\ o.live[r] # brokers[r]}
       dead == {r \in Broker : o.live[r] # <<>> /\ brokers[r] = <<>>}
-      removal(r) == <<Task("remove", 0, r, <<>>)>>
-      adding(r) == <<Task("add", brokers[r][1], r, <<>>)>>
-      dropping(r) == DropsOf("drop", r)
+      removal(r) == <<RemoveTask(r)>>
+      adding(r) == <<AddTask(r, brokers[r][1])>>
+      dropping(r) == DropsOf("Drop", r)
       failure(set) == IF set = {} THEN <<>> ELSE Each(set, removal) \o Offline \o Each(set, dropping)
       startup(set) == IF set = {} THEN <<>> ELSE Each(set, adding) \o Offline
   IN startup(new) \o failure(bounced) \o startup(bounced) \o failure(dead)
@@ -221,7 +228,7 @@ Changes(o, brokers) ==
 Loaded(o, b, states) ==
   LET known == [o EXCEPT !.states = states]
       absent == Broker \ LiveSet(o)
-      dropping(r) == DropsOf("drop", r)
+      dropping(r) == DropsOf("Drop", r)
   IN Proceed([TellAll(Tell(known, b, Broker, UpdateMetadata(known)), b, Broker, Partition)
                 EXCEPT !.todo = Each(absent, dropping) \o Offline], b)
 
@@ -233,10 +240,10 @@ Wrote(o, b) ==
       state == [leader |-> d.leader, epoch |-> d.epoch, isr |-> d.isr, controllerEpoch |-> d.controllerEpoch,
                 version |-> IF o.states[p] = <<>> THEN 0 ELSE VersionOf(o, p) + 1]
       changed == [o EXCEPT !.states[p] = <<state>>, !.todo = Tail(@)]
-      told == IF t.kind = "alter" THEN changed
-              ELSE Tell(changed, b, Range(ReplicasOf(p)) \ {t.replica}, LeaderAndIsr(p, state))
+      told == IF t._tag = "Alter" THEN changed
+              ELSE Tell(changed, b, Range(ReplicasOf(p)) \ (IF t._tag \in {"Drop", "Retire"} THEN {t.replica} ELSE {}), LeaderAndIsr(p, state))
       all == Tell(told, b, Broker, UpdateMetadata(changed))
-  IN IF t.kind = "retire" THEN Tell(all, b, {t.replica}, StopReplica(p, state.epoch)) ELSE all
+  IN IF t._tag = "Retire" THEN Tell(all, b, {t.replica}, StopReplica(p, state.epoch)) ELSE all
 
 Deposed(o) == Ask(Resign(o), "electing", Read("controller"))
 
@@ -261,24 +268,24 @@ Continue(before, b, m) ==
        [] o.phase = "reading" ->
             quiet(IF m.epoch = <<>> THEN Ask(o, "creating", Transaction(<<Create(EpochPath, EpochData(0), FALSE)>>))
                   ELSE LET claim == <<Create(ControllerPath, ControllerData(b), TRUE)>>
-                           raise == <<SetData(EpochPath, EpochData(m.epoch[1] + 1), m.epoch[2])>>
+                           raise == <<SetData(EpochPath, EpochData(m.epoch[1].epoch + 1), m.epoch[1].version)>>
                        IN Ask([o EXCEPT !.view = m.epoch], "claiming",
                               Transaction(IF AtomicRegister THEN claim \o raise ELSE claim)))
        [] o.phase = "creating" -> quiet(Ask(o, "reading", Read("epoch")))
        [] o.phase = "claiming" ->
             quiet(IF m._tag = "Done"
-                  THEN IF AtomicRegister THEN Lead(o, o.view[1] + 1, o.view[2] + 1) ELSE Ask(o, "counting", Read("epoch"))
+                  THEN IF AtomicRegister THEN Lead(o, EpochOf(o) + 1, o.view[1].version + 1) ELSE Ask(o, "counting", Read("epoch"))
                   ELSE Ask(o, "verifying", Read("controller")))
        [] o.phase = "verifying" ->
             quiet(IF m.controller = <<b>> THEN Ask(o, "recounting", Read("epoch"))
                   ELSE Finish([o EXCEPT !.view = <<>>], b))
        [] o.phase = "recounting" ->
-            quiet(IF m.epoch[1] = o.view[1] + 1 THEN Lead(o, m.epoch[1], m.epoch[2]) ELSE Finish([o EXCEPT !.view = <<>>], b))
+            quiet(IF m.epoch[1].epoch = EpochOf(o) + 1 THEN Lead(o, m.epoch[1].epoch, m.epoch[1].version) ELSE Finish([o EXCEPT !.view = <<>>], b))
        [] o.phase = "counting" ->
             quiet(Ask([o EXCEPT !.view = m.epoch], "raising",
-                      Transaction(<<SetData(EpochPath, EpochData(m.epoch[1] + 1), m.epoch[2])>>)))
+                      Transaction(<<SetData(EpochPath, EpochData(m.epoch[1].epoch + 1), m.epoch[1].version)>>)))
        [] o.phase = "raising" ->
-            quiet(IF m._tag = "Done" THEN Lead(o, o.view[1] + 1, o.view[2] + 1) ELSE elect([o EXCEPT !.view = <<>>]))
+            quiet(IF m._tag = "Done" THEN Lead(o, EpochOf(o) + 1, o.view[1].version + 1) ELSE elect([o EXCEPT !.view = <<>>]))
        [] o.phase = "loading" -> quiet(Ask([o EXCEPT !.live = m.brokers], "loadingStates", Read("states")))
        [] o.phase = "loadingStates" -> quiet(Loaded(o, b, m.states))
        [] o.phase = "changing" ->
@@ -292,14 +299,14 @@ Continue(before, b, m) ==
             IN IF m._tag = "Done"
                THEN LET w == Wrote(o, b)
                     IN Turn(Proceed([w EXCEPT !.judging = <<>>], b),
-                            IF t.kind = "alter" THEN <<[_tag |-> "Altered", state |-> w.states[t.partition][1]]>> ELSE <<>>)
+                            IF t._tag = "Alter" THEN <<[_tag |-> "Altered", state |-> w.states[t.partition][1]]>> ELSE <<>>)
                ELSE IF FenceControllerWrites /\ m.at = 1 THEN Turn(Deposed(o), refused)
-               ELSE IF t.kind = "alter"
+               ELSE IF t._tag = "Alter"
                     THEN Turn(Proceed([o EXCEPT !.todo = Tail(@), !.judging = <<>>], b), <<[_tag |-> "Refused", code |-> "InvalidUpdateVersion"]>>)
                     ELSE quiet(Ask(o, "refreshing", Read("states")))
        [] o.phase = "refreshing" ->
             LET p == Head(o.todo).partition
-                newer == m.states[p] # <<>> /\ m.states[p][1].controllerEpoch > o.view[1]
+                newer == m.states[p] # <<>> /\ m.states[p][1].controllerEpoch > EpochOf(o)
             IN quiet(Proceed([o EXCEPT !.states = m.states, !.todo = IF newer THEN Tail(@) ELSE @], b))
 
 (* the session is over: the queue of the thread is cleared, the controller resigns, a session is asked for again *)
@@ -311,24 +318,25 @@ Expired(o) ==
 Fenced(o, m) ==
   \/ BrokerChecksControllerEpoch /\ m.controllerEpoch < o.known
   \/ RequestCarriesBrokerEpoch /\ m.brokerEpoch < o.registered[1]
+Overtaken(o, p) == IF o.proposed # <<>> /\ o.proposed[1].partition = p THEN [o EXCEPT !.proposed = <<>>] ELSE o
 Became(o, m) ==
   LET c == m.content
       now == [o EXCEPT !.known = m.controllerEpoch, !.boss = <<m.controller>>]
   IN CASE c._tag = "UpdateMetadata" -> [now EXCEPT !.alive = c.live, !.meta = c.leaders]
        [] c._tag = "LeaderAndIsr" ->
             IF o.parts[c.partition] # <<>> /\ c.state.epoch <= o.parts[c.partition][1].epoch THEN now
-            ELSE [now EXCEPT !.parts[c.partition] = <<[epoch |-> c.state.epoch, role |-> c.state.epoch, leader |-> c.state.leader,
+            ELSE [Overtaken(now, c.partition) EXCEPT !.parts[c.partition] = <<[epoch |-> c.state.epoch, role |-> c.state.epoch, leader |-> c.state.leader,
                                                        isr |-> c.state.isr, version |-> c.state.version, synced |-> {}]>>]
        [] c._tag = "StopReplica" ->
             IF o.parts[c.partition] = <<>> \/ c.epoch < o.parts[c.partition][1].epoch THEN now
-            ELSE [now EXCEPT !.parts[c.partition] = <<>>]
+            ELSE [Overtaken(now, c.partition) EXCEPT !.parts[c.partition] = <<>>]
 Leads(b, p) == own[b].parts[p] # <<>> /\ own[b].parts[p][1].leader = <<b>>
 
 -----------------------------------------------------------------------------
 StateAt(b, p) == [leader |-> <<ReplicasOf(p)[1]>>, epoch |-> 0, isr |-> ReplicasOf(p), controllerEpoch |-> 1, version |-> 0]
 WarmMemory(b) ==
   [Start EXCEPT !.session = <<1>>, !.phase = "idle", !.registered = <<1>>, !.known = 1, !.boss = <<1>>, !.alive = Broker,
-                !.view = IF b = 1 THEN <<1, 1>> ELSE <<>>, !.active = (b = 1),
+                !.view = IF b = 1 THEN <<[epoch |-> 1, version |-> 1]>> ELSE <<>>, !.active = (b = 1),
                 !.live = IF b = 1 THEN [x \in Broker |-> <<1>>] ELSE Nobody,
                 !.states = IF b = 1 THEN [p \in Partition |-> <<StateAt(b, p)>>] ELSE Nowhere,
                 !.meta = [p \in Partition |-> <<[leader |-> StateAt(b, p).leader, epoch |-> 0]>>],
@@ -348,8 +356,9 @@ Init ==
   /\ sessions = [b \in Broker |-> IF Warm THEN {1} ELSE {}]
   /\ opened = [b \in Broker |-> IF Warm THEN 1 ELSE 0]
   /\ attached = [b \in Broker |-> IF Warm THEN <<1>> ELSE <<>>]
-  /\ watches = [b \in Broker |-> IF ~Warm THEN {} ELSE IF b = 1 THEN {"controller", "brokers"} ELSE {"controller"}]
+  /\ watches = [b \in Broker |-> IF ~Warm THEN {} ELSE IF b = 1 THEN {"ControllerChange", "BrokerChange"} ELSE {"ControllerChange"}]
   /\ linked = [b \in Broker |-> Warm]
+  /\ channel = [b \in Broker |-> IF Warm THEN <<1>> ELSE <<>>]
   /\ toZk = Nobody /\ fromZk = Nobody
   /\ status = [b \in Broker |-> "up"]
   /\ own = [b \in Broker |-> IF Warm THEN WarmMemory(b) ELSE Start]
@@ -359,10 +368,9 @@ Init ==
 
 -----------------------------------------------------------------------------
 (* ZooKeeper *)
-WatchedBy(b, kind) == kind \in watches[b]
 Fires(old, new) ==
-  (IF old[ControllerPath] # new[ControllerPath] THEN <<"controller">> ELSE <<>>)
-  \o (IF \E b \in Broker : (old[IdPath(b)] = <<>>) # (new[IdPath(b)] = <<>>) THEN <<"brokers">> ELSE <<>>)
+  (IF old[ControllerPath] # new[ControllerPath] THEN <<"ControllerChange">> ELSE <<>>)
+  \o (IF \E b \in Broker : (old[IdPath(b)] = <<>>) # (new[IdPath(b)] = <<>>) THEN <<"BrokerChange">> ELSE <<>>)
 EventsFor(b, kinds) ==
   LET mine == SelectSeq(kinds, LAMBDA k : k \in watches[b]) IN [i \in DOMAIN mine |-> [_tag |-> "Event", kind |-> mine[i]]]
 (* a watch fires once: the events join the queue before anything newer can be read *)
@@ -374,7 +382,7 @@ ReadReply(b, what) ==
          [_tag |-> "Controller", controller |-> IF tree[ControllerPath] = <<>> THEN <<>> ELSE <<tree[ControllerPath][1].data.broker>>]
     [] what = "epoch" ->
          [_tag |-> "Epoch", epoch |-> IF tree[EpochPath] = <<>> THEN <<>>
-                                      ELSE <<tree[EpochPath][1].data.value, tree[EpochPath][1].version>>]
+                                      ELSE <<[epoch |-> tree[EpochPath][1].data.value, version |-> tree[EpochPath][1].version]>>]
     [] what = "id" -> [_tag |-> "Owner", owner |-> IF tree[IdPath(b)] = <<>> THEN <<>> ELSE <<tree[IdPath(b)][1].owner[2]>>]
     [] what = "brokers" ->
          [_tag |-> "Brokers", brokers |-> [r \in Broker |-> IF tree[IdPath(r)] = <<>> THEN <<>> ELSE <<tree[IdPath(r)][1].owner[2]>>]]
@@ -414,7 +422,9 @@ ServeConnect(b, m) ==
 
 ServeRead(b, m) ==
   /\ fromZk' = Answers(b, fromZk, ReadReply(b, m.what))
-  /\ watches' = IF Listens(b) /\ m.what \in {"controller", "brokers"} THEN [watches EXCEPT ![b] = @ \cup {m.what}] ELSE watches
+  /\ watches' = IF Listens(b) /\ m.what \in {"controller", "brokers"}
+                THEN [watches EXCEPT ![b] = @ \cup {IF m.what = "controller" THEN "ControllerChange" ELSE "BrokerChange"}]
+                ELSE watches
   /\ UNCHANGED <<tree, sessions, opened, attached>>
 
 ServeMulti(b, m, n) ==
@@ -435,7 +445,7 @@ Serve(b) ==
              [] m.message._tag = "Read" -> ServeRead(b, m.message)
              [] m.message._tag = "Multi" -> ServeMulti(b, m.message, m.session)
   /\ toZk' = [toZk EXCEPT ![b] = Tail(@)]
-  /\ UNCHANGED <<linked, status, own, orders, alter, fetch, data, budget>>
+  /\ UNCHANGED <<linked, channel, status, own, orders, alter, fetch, data, budget>>
 
 (* a process fails when and where it likes, or only when all is quiet *)
 Quiet ==
@@ -450,16 +460,16 @@ Expire(b, n) ==
      IN /\ alive => MayFail
         /\ faults' = IF alive THEN faults + 1 ELSE faults
   /\ EndSession(b, n, fromZk)
-  /\ UNCHANGED <<opened, attached, linked, toZk, status, own, orders, alter, fetch, data, deletes, alters, asked>>
+  /\ UNCHANGED <<opened, attached, linked, channel, toZk, status, own, orders, alter, fetch, data, deletes, alters, asked>>
 
 (* an operator deletes /controller while the session that made it lives *)
 DeleteController ==
   /\ deletes < MaxDeletes /\ tree[ControllerPath] # <<>>
   /\ deletes' = deletes + 1
   /\ tree' = [tree EXCEPT ![ControllerPath] = <<>>]
-  /\ fromZk' = Fired(<<"controller">>)
-  /\ watches' = Unwatched(<<"controller">>)
-  /\ UNCHANGED <<sessions, opened, attached, linked, toZk, status, own, orders, alter, fetch, data, faults, alters, asked>>
+  /\ fromZk' = Fired(<<"ControllerChange">>)
+  /\ watches' = Unwatched(<<"ControllerChange">>)
+  /\ UNCHANGED <<sessions, opened, attached, linked, channel, toZk, status, own, orders, alter, fetch, data, faults, alters, asked>>
 
 -----------------------------------------------------------------------------
 (* a broker and ZooKeeper *)
@@ -469,7 +479,7 @@ Reconnect(b) ==
   /\ linked' = [linked EXCEPT ![b] = TRUE]
   /\ own' = [own EXCEPT ![b].connecting = TRUE]
   /\ toZk' = [toZk EXCEPT ![b] = <<Request(b, [_tag |-> "Connect", session |-> own[b].session])>>]
-  /\ UNCHANGED <<zookeeper, fromZk, status, orders, alter, fetch, data, budget>>
+  /\ UNCHANGED <<zookeeper, channel, fromZk, status, orders, alter, fetch, data, budget>>
 
 QueuesFit(o) == \A x \in Broker : Len(o.queues[x]) <= MaxQueue
 
@@ -490,8 +500,8 @@ Heard(b, m) ==
        [] m._tag = "Expired" ->
             Turn(Expired(o), IF o.judging = <<>> THEN <<>> ELSE <<[_tag |-> "Refused", code |-> "NotController"]>>)
        [] m._tag = "Event" ->
-            IF o.phase = "idle" THEN Turn(Begin(o, b, <<m.kind, 0>>), <<>>)
-            ELSE Turn([o EXCEPT !.events = Append(@, <<m.kind, 0>>)], <<>>)
+            IF o.phase = "idle" THEN Turn(Begin(o, b, [_tag |-> m.kind]), <<>>)
+            ELSE Turn([o EXCEPT !.events = Append(@, [_tag |-> m.kind])], <<>>)
        [] OTHER -> Continue(o, b, m)
 
 Hear(b) ==
@@ -511,7 +521,7 @@ Hear(b) ==
         /\ alter' = IF t.verdict = <<>> \/ alter[j[1]] = <<>> THEN alter
                     ELSE [alter EXCEPT ![j[1]] = IF @[1].open THEN <<[@[1] EXCEPT !.message = t.verdict[1]]>> ELSE <<>>]
   /\ fromZk' = [fromZk EXCEPT ![b] = Tail(@)]
-  /\ UNCHANGED <<zookeeper, linked, status, fetch, data, budget>>
+  /\ UNCHANGED <<zookeeper, linked, channel, status, fetch, data, budget>>
 
 (* the connection to ZooKeeper is cut: what was asked may have happened; events wait for the session to come back *)
 Disconnect(b) ==
@@ -521,7 +531,7 @@ Disconnect(b) ==
   /\ toZk' = [toZk EXCEPT ![b] = <<>>]
   /\ fromZk' = [fromZk EXCEPT ![b] = SelectSeq(@, LAMBDA m : m._tag = "Event")]
   /\ faults' = faults + 1
-  /\ UNCHANGED <<tree, sessions, opened, watches, status, own, orders, alter, fetch, data, deletes, alters, asked>>
+  /\ UNCHANGED <<tree, sessions, opened, watches, channel, status, own, orders, alter, fetch, data, deletes, alters, asked>>
 
 -----------------------------------------------------------------------------
 (* an operator or a client asks broker c, as the controller, for something *)
@@ -534,10 +544,10 @@ AskFor(c, event) ==
         /\ toZk' = IF o.asks = <<>> THEN toZk
                    ELSE [toZk EXCEPT ![c] = IF linked[c] /\ ~own[c].connecting THEN Append(@, [session |-> o.session[1], message |-> o.asks[1]]) ELSE @]
   /\ asked' = asked + 1
-  /\ UNCHANGED <<zookeeper, linked, fromZk, status, orders, alter, fetch, data, faults, deletes, alters>>
-CreatePartition(c, p) == AskFor(c, <<"create", p>>)
-PreferLeader(c, p) == AskFor(c, <<"preferred", p>>)
-ShutDown(c, b) == AskFor(c, <<"shutdown", b>>)
+  /\ UNCHANGED <<zookeeper, linked, channel, fromZk, status, orders, alter, fetch, data, faults, deletes, alters>>
+CreatePartition(c, p) == AskFor(c, [_tag |-> "TopicChange", partition |-> p])
+PreferLeader(c, p) == AskFor(c, [_tag |-> "PreferredElection", partition |-> p])
+ShutDown(c, b) == AskFor(c, [_tag |-> "ControlledShutdown", broker |-> b])
 
 -----------------------------------------------------------------------------
 (* controller and broker: one order at a time, again until it is answered *)
@@ -576,17 +586,21 @@ Answered(c, b) ==
 -----------------------------------------------------------------------------
 (* a leader changes the in-sync replicas, through the controller *)
 Propose(b, p, r) ==
-  /\ status[b] = "up" /\ Leads(b, p) /\ own[b].proposed = <<>> /\ alter[b] = <<>> /\ own[b].boss # <<>> /\ alters < MaxAlters
-  /\ r # b /\ r \in Range(ReplicasOf(p)) /\ status[own[b].boss[1]] = "up"
+  /\ status[b] = "up" /\ Leads(b, p) /\ own[b].proposed = <<>> /\ alter[b] = <<>> /\ alters < MaxAlters
+  /\ channel[b] # <<>> \/ own[b].boss # <<>>
+  /\ r # b /\ r \in Range(ReplicasOf(p))
   /\ LET part == own[b].parts[p][1]
          isr == IF r \in Range(part.isr) THEN Kept(part.isr, Range(part.isr) \ {r}) ELSE Append(part.isr, r)
+         to == IF channel[b] # <<>> THEN channel[b][1] ELSE own[b].boss[1]
      IN /\ r \notin Range(part.isr) => r \in part.synced /\ r \in own[b].alive
-        /\ own' = [own EXCEPT ![b].proposed = <<[partition |-> p, isr |-> isr]>>]
-        /\ alter' = [alter EXCEPT ![b] = <<[open |-> TRUE, to |-> own[b].boss[1],
+        /\ status[to] = "up"
+        /\ own' = [own EXCEPT ![b].proposed = <<[partition |-> p, isr |-> isr, final |-> FALSE]>>]
+        /\ channel' = [channel EXCEPT ![b] = <<to>>]
+        /\ alter' = [alter EXCEPT ![b] = <<[open |-> TRUE, to |-> to,
              message |-> [_tag |-> "Alter", partition |-> p, epoch |-> part.epoch, version |-> part.version, isr |-> isr,
                           brokerEpoch |-> own[b].registered[1]]]>>]
   /\ alters' = alters + 1
-  /\ UNCHANGED <<zookeeper, links, status, orders, fetch, data, faults, deletes, asked>>
+  /\ UNCHANGED <<zookeeper, linked, toZk, fromZk, status, orders, fetch, data, faults, deletes, asked>>
 
 (* KafkaController.processAlterPartition: a code to refuse with, "Same" when it stands so already, or "Write" *)
 Judgement(o, b, m) ==
@@ -594,11 +608,11 @@ Judgement(o, b, m) ==
   ELSE IF o.live[b] # <<m.brokerEpoch>> THEN "StaleBrokerEpoch"
   ELSE IF o.states[m.partition] = <<>> THEN "Unknown"
   ELSE LET s == o.states[m.partition][1]
-           same == s.leader = <<b>> /\ s.epoch = m.epoch /\ s.isr = m.isr
+           same == s.leader = <<b>> /\ s.isr = m.isr
        IN IF ZombieAlterCheck /\ (m.epoch > s.epoch \/ m.version > s.version) THEN "NotController"
-          ELSE IF m.epoch < s.epoch THEN "FencedLeaderEpoch"
+          ELSE IF m.epoch # s.epoch THEN "FencedLeaderEpoch"
           ELSE IF same THEN "Same"
-          ELSE IF m.version # s.version \/ m.epoch # s.epoch THEN "InvalidUpdateVersion"
+          ELSE IF m.version # s.version THEN "InvalidUpdateVersion"
           ELSE IF ~(Range(m.isr) \subseteq LiveSet(o)) THEN "IneligibleReplica" ELSE "Write"
 
 Judge(c, b) ==
@@ -607,7 +621,7 @@ Judge(c, b) ==
   /\ LET m == alter[b][1].message
          code == Judgement(own[c], b, m)
          answer(a) == [alter EXCEPT ![b] = IF @[1].open THEN <<[@[1] EXCEPT !.message = a]>> ELSE <<>>]
-         o == Proceed([own[c] EXCEPT !.judging = <<b>>, !.todo = <<Task("alter", m.partition, 0, m.isr)>>], c)
+         o == Proceed([own[c] EXCEPT !.judging = <<b>>, !.todo = <<AlterTask(m.partition, m.isr)>>], c)
      IN CASE code = "Write" ->
                /\ own' = [own EXCEPT ![c] = o]
                /\ toZk' = IF linked[c] /\ ~own[c].connecting THEN [toZk EXCEPT ![c] = Append(@, [session |-> o.session[1], message |-> o.asks[1]])] ELSE toZk
@@ -617,24 +631,33 @@ Judge(c, b) ==
                              EXCEPT !.version = IF m.version > @ THEN m.version ELSE @]])
                /\ UNCHANGED <<own, toZk>>
           [] OTHER -> alter' = answer([_tag |-> "Refused", code |-> code]) /\ UNCHANGED <<own, toZk>>
-  /\ UNCHANGED <<zookeeper, linked, fromZk, status, orders, fetch, data, budget>>
+  /\ UNCHANGED <<zookeeper, linked, channel, fromZk, status, orders, fetch, data, budget>>
 
+(* which refusals a leader takes for the controller's last word: it waits for a later order then *)
+IsFinal(code) == code \in {"FencedLeaderEpoch", "InvalidUpdateVersion", "Unknown"}
+Adopt(o, m) ==
+  LET p == o.proposed[1].partition
+      part == o.parts[p]
+      settled == [o EXCEPT !.proposed = <<>>]
+  IN IF m._tag = "Refused"
+     THEN IF IsFinal(m.code) THEN [o EXCEPT !.proposed[1].final = TRUE] ELSE settled
+     ELSE IF part = <<>> \/ m.state.epoch # part[1].epoch \/ m.state.version < part[1].version THEN settled
+     ELSE [settled EXCEPT !.parts[p] = <<[part[1] EXCEPT !.isr = m.state.isr, !.version = m.state.version]>>]
+(* an answer to a proposal that a later order overtook is nothing to the leader *)
 Settled(b) ==
   /\ status[b] = "up" /\ alter[b] # <<>> /\ alter[b][1].open /\ alter[b][1].message._tag \in {"Altered", "Refused"}
   /\ LET m == alter[b][1].message
-         p == own[b].proposed[1].partition
-         part == own[b].parts[p]
-         adopts == m._tag = "Altered" /\ part # <<>> /\ m.state.epoch = part[1].epoch /\ m.state.version >= part[1].version
-         o == [own[b] EXCEPT !.proposed = <<>>]
-     IN own' = [own EXCEPT ![b] = IF adopts THEN [o EXCEPT !.parts[p] = <<[part[1] EXCEPT !.isr = m.state.isr, !.version = m.state.version]>>] ELSE o]
+     IN /\ own' = IF own[b].proposed = <<>> THEN own ELSE [own EXCEPT ![b] = Adopt(own[b], m)]
+        /\ channel' = IF m._tag = "Refused" /\ m.code = "NotController" THEN [channel EXCEPT ![b] = <<>>] ELSE channel
   /\ alter' = [alter EXCEPT ![b] = <<>>]
-  /\ UNCHANGED <<zookeeper, links, status, orders, fetch, data, budget>>
+  /\ UNCHANGED <<zookeeper, linked, toZk, fromZk, status, orders, fetch, data, budget>>
 
 (* the connection went with the controller: the leader may propose again *)
 Forgotten(b) ==
-  /\ status[b] = "up" /\ own[b].proposed # <<>> /\ alter[b] = <<>>
+  /\ status[b] = "up" /\ own[b].proposed # <<>> /\ ~own[b].proposed[1].final /\ alter[b] = <<>>
   /\ own' = [own EXCEPT ![b].proposed = <<>>]
-  /\ UNCHANGED <<zookeeper, links, status, orders, alter, fetch, data, budget>>
+  /\ channel' = [channel EXCEPT ![b] = <<>>]
+  /\ UNCHANGED <<zookeeper, linked, toZk, fromZk, status, orders, alter, fetch, data, budget>>
 
 -----------------------------------------------------------------------------
 (* the log, as an end offset: what a leader writes, a follower fetches *)
@@ -686,6 +709,7 @@ Stop(b) ==
   /\ status' = [status EXCEPT ![b] = "down"]
   /\ own' = [own EXCEPT ![b] = Start]
   /\ linked' = [linked EXCEPT ![b] = FALSE]
+  /\ channel' = [x \in Broker |-> IF x = b \/ channel[x] = <<b>> THEN <<>> ELSE channel[x]]
   /\ attached' = [attached EXCEPT ![b] = <<>>]
   /\ watches' = [watches EXCEPT ![b] = {}]
   /\ fromZk' = [fromZk EXCEPT ![b] = <<>>]
@@ -757,10 +781,10 @@ StoredState(p) == tree[StatePath(p)][1].data
 CurrentEpoch == IF tree[EpochPath] = <<>> THEN 0 ELSE tree[EpochPath][1].data.value
 
 (* at most one controller can write: those that believe to be one have different epochs, and the znode's is the newest *)
-OneControllerPerEpoch == \A b, c \in Broker : b # c /\ own[b].active /\ own[c].active => own[b].view[1] # own[c].view[1]
+OneControllerPerEpoch == \A b, c \in Broker : b # c /\ own[b].active /\ own[c].active => EpochOf(own[b]) # EpochOf(own[c])
 ZombieNeverOutranks == \A b \in Broker :
   (own[b].active /\ tree[ControllerPath] # <<>>) =>
-    LET c == tree[ControllerPath][1].data.broker IN own[c].active => own[b].view[1] <= own[c].view[1]
+    LET c == tree[ControllerPath][1].data.broker IN own[c].active => EpochOf(own[b]) <= EpochOf(own[c])
 OneLeaderPerEpoch == \A b, c \in Broker, p \in Partition :
   (b # c /\ Leads(b, p) /\ Leads(c, p)) => own[b].parts[p][1].epoch # own[c].parts[p][1].epoch
 LeaderIsInSync == \A p \in Partition :
@@ -769,6 +793,12 @@ LeaderIsInSync == \A p \in Partition :
 AdoptedIsrWasStored == \A b \in Broker, p \in Partition :
   (Leads(b, p) /\ tree[StatePath(p)] # <<>> /\ own[b].parts[p][1].version = tree[StatePath(p)][1].version)
     => own[b].parts[p][1].isr = StoredState(p).isr
+(* a leader that waits for a later order has one to wait for *)
+RefusedOnlyWhenBehind == \A b \in Broker :
+  (own[b].proposed # <<>> /\ own[b].proposed[1].final) =>
+    LET p == own[b].proposed[1].partition
+    IN (tree[StatePath(p)] # <<>> /\ own[b].parts[p] # <<>>) =>
+         StoredState(p).epoch > own[b].parts[p][1].epoch \/ tree[StatePath(p)][1].version > own[b].parts[p][1].version
 RoleFollowsEpoch == \A b \in Broker, p \in Partition :
   (own[b].parts[p] # <<>> /\ own[b].parts[p][1].role # own[b].parts[p][1].epoch) => \E c \in Broker : own[c].queues[b] # <<>>
 LeaderHoldsAcked == \A b \in Broker, p \in Partition :
@@ -799,9 +829,11 @@ OrdersReachTheirIncarnation == [][\A b, c \in Broker :
 
 (* reachability: each is violated, and the path is a witness *)
 NeverElects == \A b \in Broker : ~own[b].active
-NeverFailsOver == \A b \in Broker : ~(own[b].active /\ own[b].phase = "idle" /\ own[b].view[1] > 1)
+NeverFailsOver == \A b \in Broker : ~(own[b].active /\ own[b].phase = "idle" /\ EpochOf(own[b]) > 1)
 NeverShrinks == \A p \in Partition : tree[StatePath(p)] = <<>> \/ Len(StoredState(p).isr) = Replicas
 NeverBounces == \A c, b \in Broker : ~(own[c].active /\ own[c].phase = "idle" /\ own[c].live[b] # <<>> /\ own[c].live[b][1] > 1
-                                       /\ tree[IdPath(b)] # <<>> /\ own[c].view[1] = 1)
-NeverFencesZombie == [][\A b \in Broker : ~(own[b].active /\ own[b].phase = "writing" /\ ~own'[b].active /\ status'[b] = "up" /\ own'[b].phase = "electing")]_vars
+                                       /\ tree[IdPath(b)] # <<>> /\ EpochOf(own[c]) = 1)
+NeverFencesZombie == \A b \in Broker :
+  ~(own[b].active /\ own[b].phase = "writing" /\ fromZk[b] # <<>>
+    /\ Head(fromZk[b]) = [_tag |-> "Failed", code |-> "BadVersion", at |-> 1])
 =============================================================================

@@ -9,7 +9,8 @@
  * Authority: KafkaController.processBrokerChange, onBrokerFailure, onBrokerStartup, onControllerFailover,
  * doControlledShutdown (3.9). Names are those of spec/kafka/ControllerElection.tla.
  */
-import type { Task } from "./Election.ts"
+import type { Cluster } from "./Cluster.ts"
+import type { ControllerTask, PartitionTask } from "./ControllerTask.ts"
 
 /** Broker id -> broker epoch, the czxid of its znode. */
 export type LiveBrokers = ReadonlyMap<number, number>
@@ -24,6 +25,8 @@ export interface BrokerChangeGuards {
   /** K14: a broker epoch that rose is a failure and a start. */
   readonly CompareBrokerEpoch: boolean
 }
+
+type Assignment = Pick<Cluster, "assignment">
 
 const ascending = (brokers: Iterable<number>): ReadonlyArray<number> => [...brokers].sort((a, b) => a - b)
 
@@ -40,29 +43,52 @@ export const brokerChanges = (guards: BrokerChangeGuards, before: LiveBrokers, n
   failed: ascending([...before.keys()].filter((broker) => !now.has(broker)))
 })
 
-/** What is done to one partition when these of its replicas failed: an election where the leader is gone, then they leave. */
-export const onBrokerFailure = (
-  replicas: ReadonlyArray<number>,
-  failed: ReadonlyArray<number>
-): ReadonlyArray<Task> => [
-  { _tag: "Offline" },
-  ...failed.filter((broker) => replicas.includes(broker)).map((replica): Task => ({ _tag: "Drop", replica }))
+const all = <T extends "Offline" | "Shutdown">(cluster: Assignment, _tag: T) =>
+  cluster.assignment.map((_, i) => ({ _tag, partition: i + 1 }))
+
+const each = (cluster: Assignment, _tag: "Drop" | "Retire", replica: number): ReadonlyArray<PartitionTask> =>
+  cluster.assignment.flatMap((replicas, i) => replicas.includes(replica) ? [{ _tag, replica, partition: i + 1 }] : [])
+
+const dropsOf = (cluster: Assignment, brokers: ReadonlyArray<number>): ReadonlyArray<PartitionTask> =>
+  brokers.flatMap((broker) => each(cluster, "Drop", broker))
+
+/** What is done to the partitions when brokers failed: elections where the leader is gone, then their replicas leave. */
+export const onBrokerFailure = (cluster: Assignment, failed: ReadonlyArray<number>): ReadonlyArray<PartitionTask> => [
+  ...all(cluster, "Offline"),
+  ...dropsOf(cluster, failed)
 ]
 
-/** What is done to one partition when brokers started: an election, if it has no leader. */
-export const onBrokerStartup: ReadonlyArray<Task> = [{ _tag: "Offline" }]
+/** What is done to the partitions when brokers started: elections where there is no leader. */
+export const onBrokerStartup = (cluster: Assignment): ReadonlyArray<PartitionTask> => all(cluster, "Offline")
 
-/** What a controller that takes over does to one partition: replicas that are not live leave, then an election. */
+/** What a controller that takes over does to the partitions: replicas that are not live leave, then elections. */
 export const onControllerFailover = (
-  replicas: ReadonlyArray<number>,
-  live: ReadonlySet<number>
-): ReadonlyArray<Task> => [
-  ...ascending(replicas).filter((broker) => !live.has(broker)).map((replica): Task => ({ _tag: "Drop", replica })),
-  { _tag: "Offline" }
+  cluster: Assignment,
+  absent: ReadonlyArray<number>
+): ReadonlyArray<PartitionTask> => [...dropsOf(cluster, ascending(absent)), ...all(cluster, "Offline")]
+
+/** What is done to the partitions when a broker asks to shut down. */
+export const onControlledShutdown = (cluster: Assignment, broker: number): ReadonlyArray<PartitionTask> => [
+  ...all(cluster, "Shutdown"),
+  ...each(cluster, "Retire", broker)
 ]
 
-/** What is done to one partition when a broker asks to shut down. */
-export const onControlledShutdown = (broker: number): ReadonlyArray<Task> => [
-  { _tag: "Shutdown" },
-  { _tag: "Retire", replica: broker }
-]
+/** All that a controller does about changes: brokers that are there for the first time, bounced ones, dead ones. */
+export const onBrokerChange = (
+  cluster: Assignment,
+  changes: BrokerChanges,
+  now: LiveBrokers
+): ReadonlyArray<ControllerTask> => {
+  const started = (brokers: ReadonlyArray<number>): ReadonlyArray<ControllerTask> =>
+    brokers.length === 0 ? [] : [
+      ...brokers.map((replica) => ({ _tag: "Add" as const, replica, epoch: now.get(replica)! })),
+      ...onBrokerStartup(cluster)
+    ]
+  const failed = (brokers: ReadonlyArray<number>): ReadonlyArray<ControllerTask> =>
+    brokers.length === 0 ? [] : [
+      ...brokers.map((replica) => ({ _tag: "Remove" as const, replica })),
+      ...onBrokerFailure(cluster, brokers)
+    ]
+  const { bounced } = changes
+  return [...started(changes.started), ...failed(bounced), ...started(bounced), ...failed(changes.failed)]
+}

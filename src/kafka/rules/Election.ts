@@ -8,9 +8,11 @@
  * ZkReplicaStateMachine.doRemoveReplicasFromIsr (3.9). Names are those of spec/kafka/ControllerElection.tla.
  */
 
+import type { Maybe } from "./Cluster.ts"
+
 /** What `/brokers/topics/T/partitions/P/state` holds; `leader` is absent (real: -1) or one broker. */
 export interface PartitionState {
-  readonly leader: readonly [] | readonly [broker: number]
+  readonly leader: Maybe<number>
   readonly epoch: number
   /** In the order in which they joined. */
   readonly isr: ReadonlyArray<number>
@@ -119,6 +121,6 @@ export const decide = (
     case "Retire":
       return before.leader[0] === task.replica ? undefined : drop(before, by, task.replica)
     case "Alter":
-      return { ...before, isr: task.isr, controllerEpoch: by.controllerEpoch }
+      return { leader: before.leader, epoch: before.epoch, isr: task.isr, controllerEpoch: by.controllerEpoch }
   }
 }

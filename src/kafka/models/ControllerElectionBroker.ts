@@ -1,0 +1,232 @@
+/**
+ * The brokers of the model ControllerElection: they take orders, leaders propose in-sync replicas, followers fetch; and
+ * what a process takes with it when it ends.
+ *
+ * The decision: a log is an end offset, and its epoch is the replica's: which records a follower has is another
+ * mechanism's question; here it decides who is in sync and what a bounced broker lost (K14).
+ *
+ * Authority: ReplicaManager, Partition, ReplicaFetcherThread, DefaultAlterPartitionManager (3.9).
+ */
+import { action } from "../../machine/Machine.ts"
+import { propose, settle } from "../rules/AlterPartition.ts"
+import { isFenced, leads, obey, obeyHalf } from "../rules/BrokerOrders.ts"
+import { at, change, type Cluster, type Maybe, partitionsOf, put } from "../rules/Cluster.ts"
+import type { ControllerOrder } from "../rules/CoordinationMessages.ts"
+import { type Knowledge, type ReplicaState, startOf } from "../rules/Knowledge.ts"
+import { orphan } from "./ControllerElectionController.ts"
+import type { AlterSlot, Constants, FetchSlot, OrderSlot, State, ToZooKeeper } from "./ControllerElectionState.ts"
+import { listens, mayFail } from "./ControllerElectionZooKeeper.ts"
+
+const isUp = (s: State, b: number): boolean => at(s.status, b) === "up"
+
+/** The order that a broker would take next from a controller. */
+const taken = (s: State, b: number, controller: number): ControllerOrder | undefined => {
+  const own = at(s.own, b)
+  const message = at(at(s.orders, controller), b)[0]?.message
+  const takes = isUp(s, b) && own.registered.length > 0 && own.phase !== "unregistered"
+  return takes && message?._tag === "Order" ? message.order : undefined
+}
+
+const withOrder = (s: State, controller: number, b: number, slot: Maybe<OrderSlot>): State["orders"] =>
+  change(s.orders, controller, (row) => put(row, b, slot))
+
+const orderActions = (c: Constants, { brokers }: Cluster) => ({
+  Obey: action([brokers, brokers], (s: State, b, controller) => {
+    const order = taken(s, b, controller)
+    if (order === undefined) return undefined
+    const [slot] = at(at(s.orders, controller), b)
+    const own = at(s.own, b)
+    return {
+      ...s,
+      own: isFenced(c, own, order) ? s.own : put(s.own, b, obey(own, order)),
+      orders: withOrder(s, controller, b, slot!.open ? [{ open: true, message: { _tag: "Answer" } }] : [])
+    }
+  }),
+  ObeyHalf: action([brokers, brokers], (s: State, b, controller) => {
+    const order = taken(s, b, controller)
+    if (order === undefined || s.faults >= c.MaxFaults) return undefined
+    const own = obeyHalf(c, at(s.own, b), order)
+    return own && {
+      ...s,
+      own: put(s.own, b, own),
+      orders: withOrder(s, controller, b, []),
+      faults: s.faults + 1
+    }
+  })
+})
+
+const leaderActions = (c: Constants, cluster: Cluster) => ({
+  Propose: action([cluster.brokers, partitionsOf(cluster), cluster.brokers], (s: State, b, p, r) => {
+    const own = at(s.own, b)
+    const to = at(s.channel, b)[0] ?? own.boss[0]
+    if (!isUp(s, b) || at(s.alter, b).length > 0 || s.alters >= c.MaxAlters || to === undefined) return undefined
+    const proposed = isUp(s, to) ? propose(cluster, own, b, p, r) : undefined
+    if (proposed === undefined) return undefined
+    const slot: AlterSlot = { open: true, to, message: { _tag: "Alter", ...proposed.request } }
+    return {
+      ...s,
+      own: put(s.own, b, { ...own, proposed: [proposed.proposal] }),
+      channel: put(s.channel, b, [to]),
+      alter: put(s.alter, b, [slot]),
+      alters: s.alters + 1
+    }
+  }),
+  Settled: action([cluster.brokers], (s: State, b) => {
+    const [slot] = at(s.alter, b)
+    const message = slot?.message
+    if (!isUp(s, b) || slot?.open !== true) return undefined
+    if (message?._tag !== "Altered" && message?._tag !== "Refused") return undefined
+    const isDeposed = message._tag === "Refused" && message.code === "NotController"
+    return {
+      ...s,
+      own: change(s.own, b, (own) => settle(own, message)),
+      channel: isDeposed ? put(s.channel, b, []) : s.channel,
+      alter: put(s.alter, b, [])
+    }
+  }),
+  Forgotten: action([cluster.brokers], (s: State, b) => {
+    const [proposal] = at(s.own, b).proposed
+    if (!isUp(s, b) || proposal === undefined || proposal.final || at(s.alter, b).length > 0) return undefined
+    return {
+      ...s,
+      own: change(s.own, b, (own) => ({ ...own, proposed: [] })),
+      channel: put(s.channel, b, [])
+    }
+  })
+})
+
+/** Replaces a partition as one of its replicas has it. */
+const withPart = (s: State, b: number, p: number, part: ReplicaState): State["own"] =>
+  change(s.own, b, (own) => ({ ...own, parts: put(own.parts, p, [part]) }))
+
+/** In-sync replicas, and those of a proposal that is not decided: all must have a record before it is acknowledged. */
+const maximalIsr = ({ proposed }: Knowledge, p: number, { isr }: ReplicaState): ReadonlyArray<number> =>
+  proposed[0]?.partition === p ? [...isr, ...proposed[0].isr] : isr
+
+const serveFetch = (s: State, l: number, b: number, p: number): State | undefined => {
+  const [slot] = at(at(s.fetch, b), p)
+  if (!isUp(s, l) || slot?.to !== l || slot.message._tag !== "Fetch") return undefined
+  const { end, epoch } = slot.message
+  const own = at(s.own, l)
+  const [part] = at(own.parts, p)
+  const logEnd = at(at(s.log, l), p)
+  const answer = (message: FetchSlot["message"]) =>
+    change(s.fetch, b, (row) => put(row, p, slot.open ? [{ ...slot, message }] : []))
+  if (part === undefined || !leads(l, [part]) || part.epoch !== epoch) {
+    return { ...s, fetch: answer({ _tag: "NotLeader" }) }
+  }
+  const isNew = end === logEnd && !part.synced.includes(b)
+  const synced = isNew ? [...part.synced, b].sort((x, y) => x - y) : part.synced
+  const isKept = part.isr.length > 1 && maximalIsr(own, p, part).every((r) => r === l || synced.includes(r))
+  return {
+    ...s,
+    own: isNew ? withPart(s, l, p, { ...part, synced }) : s.own,
+    fetch: answer({ _tag: "Fetched", epoch, end: logEnd }),
+    acked: isKept && logEnd > at(s.acked, p) ? put(s.acked, p, logEnd) : s.acked
+  }
+}
+
+const logActions = (c: Constants, cluster: Cluster) => {
+  const { brokers } = cluster
+  const partitions = partitionsOf(cluster)
+  return {
+    Produce: action([brokers, partitions], (s: State, b, p) => {
+      const [part] = at(at(s.own, b).parts, p)
+      const end = at(at(s.log, b), p)
+      if (!isUp(s, b) || part === undefined || !leads(b, [part]) || end >= c.MaxRecords) return undefined
+      if (part.isr.length <= 1) return undefined
+      return {
+        ...s,
+        log: change(s.log, b, (row) => put(row, p, end + 1)),
+        own: withPart(s, b, p, { ...part, synced: [] })
+      }
+    }),
+    SendFetch: action([brokers, partitions], (s: State, b, p) => {
+      const [part] = at(at(s.own, b).parts, p)
+      const leader = part?.leader[0]
+      const isFree = at(at(s.fetch, b), p).length === 0
+      if (!isUp(s, b) || !isFree || c.MaxRecords + c.MaxAlters === 0) return undefined
+      if (part === undefined || leader === undefined || leader === b || !isUp(s, leader)) return undefined
+      const message = { _tag: "Fetch", epoch: part.epoch, end: at(at(s.log, b), p) } as const
+      return { ...s, fetch: change(s.fetch, b, (row) => put(row, p, [{ open: true, to: leader, message }])) }
+    }),
+    ServeFetch: action([brokers, brokers, partitions], serveFetch),
+    Fetched: action([brokers, partitions], (s: State, b, p) => {
+      const [slot] = at(at(s.fetch, b), p)
+      const message = slot?.message
+      if (!isUp(s, b) || slot?.open !== true || message === undefined || message._tag === "Fetch") return undefined
+      const [part] = at(at(s.own, b).parts, p)
+      const follows = message._tag === "Fetched" && part?.epoch === message.epoch
+      return {
+        ...s,
+        log: follows ? change(s.log, b, (row) => put(row, p, message.end)) : s.log,
+        fetch: change(s.fetch, b, (row) => put(row, p, []))
+      }
+    })
+  }
+}
+
+const answers = ["Altered", "Refused", "Fetched", "NotLeader"]
+
+/** What is left of a slot when a process ends: what it sent stays in flight, what was sent to it is gone. */
+const severed = <Slot extends AlterSlot | FetchSlot>(slot: Maybe<Slot>, dialer: number, b: number): Maybe<Slot> =>
+  slot.flatMap((each) => {
+    const isAnswer = answers.includes(each.message._tag)
+    if (dialer === b) return isAnswer || each.message._tag === "Judging" ? [] : [{ ...each, open: false }]
+    return each.to === b && !isAnswer ? [] : [each]
+  })
+
+const stopped = (cluster: Cluster, s: State, b: number): State => ({
+  ...s,
+  status: put(s.status, b, "down"),
+  own: put(s.own, b, startOf(cluster)),
+  linked: put(s.linked, b, false),
+  channel: s.channel.map((to, i) => i + 1 === b || to[0] === b ? [] : to),
+  attached: put(s.attached, b, []),
+  watches: put(s.watches, b, []),
+  fromZk: put(s.fromZk, b, []),
+  orders: s.orders.map((row, i) =>
+    row.map((slot, j) => {
+      if (i + 1 === b) return j + 1 === b ? [] : orphan(slot)
+      return j + 1 === b && slot[0]?.message._tag === "Order" ? [] : slot
+    })
+  ),
+  alter: s.alter.map((slot, i) => i + 1 === b && slot[0]?.to === b ? [] : severed(slot, i + 1, b)),
+  fetch: s.fetch.map((row, i) => row.map((slot) => severed(slot, i + 1, b)))
+})
+
+const processActions = (c: Constants, cluster: Cluster) => {
+  const strikes = (s: State, b: number) => isUp(s, b) && mayFail(c, cluster, s)
+  return {
+    Kill: action(
+      [cluster.brokers],
+      (s: State, b) => strikes(s, b) ? { ...stopped(cluster, s, b), faults: s.faults + 1 } : undefined
+    ),
+    PowerLoss: action([cluster.brokers], (s: State, b) => {
+      if (!strikes(s, b) || (c.ControllerStays && at(s.own, b).active)) return undefined
+      return { ...stopped(cluster, s, b), log: change(s.log, b, (row) => row.map(() => 0)), faults: s.faults + 1 }
+    }),
+    Terminate: action([cluster.brokers], (s: State, b) => {
+      const [session] = at(s.own, b).session
+      if (!listens(s, b) || !mayFail(c, cluster, s) || session === undefined) return undefined
+      const close: ToZooKeeper = { session, message: { _tag: "Close" } }
+      return {
+        ...stopped(cluster, s, b),
+        toZk: change(s.toZk, b, (queue) => [...queue, close]),
+        faults: s.faults + 1
+      }
+    }),
+    Restart: action(
+      [cluster.brokers],
+      (s: State, b) => isUp(s, b) ? undefined : { ...s, status: put(s.status, b, "up") }
+    )
+  }
+}
+
+/** Actions of the brokers. */
+export const brokerActions = (c: Constants, cluster: Cluster) => ({
+  ...orderActions(c, cluster),
+  ...leaderActions(c, cluster),
+  ...logActions(c, cluster),
+  ...processActions(c, cluster)
+})
