@@ -65,6 +65,7 @@ const counterparts = [
   "README.md",
   "index.ts",
   "storage/Checkpoint.ts",
+  "storage/Guards.ts",
   "storage/Images.ts",
   "storage/Inspect.ts",
   "storage/ReferenceLog.ts"

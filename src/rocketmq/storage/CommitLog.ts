@@ -28,7 +28,8 @@ export const make = (disk: Disk.Operations, directory: string, config: StoreConf
     // As isTransientStorePoolEnable: only where flushing is asynchronous, and never on a slave.
     buffers: config.transientStorePoolEnable && config.flushDiskType === "ASYNC_FLUSH" && config.brokerRole !== "SLAVE",
     advancesOnFailedFlush: config.behaviour.advancesOnFailedFlush,
-    commitsNames: config.behaviour.commitsNames
+    commitsNames: config.behaviour.commitsNames,
+    guards: config.guards
   }),
   topicQueueTable: new Map()
 })
@@ -44,9 +45,10 @@ export interface Appended {
   readonly storeTimestamp: number
 }
 
-const takesNoNumber = (sysFlag: number): boolean => {
+const takesNumber = (log: CommitLog, sysFlag: number): boolean => {
+  if (!log.files.guards.NumberOnlyVisible) return true
   const transaction = sysFlag & Codec.SysFlag.transaction
-  return transaction === Codec.SysFlag.prepared || transaction === Codec.SysFlag.rollback
+  return transaction !== Codec.SysFlag.prepared && transaction !== Codec.SysFlag.rollback
 }
 
 export const queueKey = (topic: string, queueId: number): string => `${topic}-${queueId}`
@@ -75,7 +77,7 @@ export const append = (log: CommitLog, entries: ReadonlyArray<Uint8Array>, place
     endFile(log, file, storeTimestamp)
     file = Files.lastOrCreate(log.files, 0n)
   }
-  const numbered = !takesNoNumber(sysFlag)
+  const numbered = takesNumber(log, sysFlag)
   const first = numbered ? log.topicQueueTable.get(queue) ?? 0 : 0
   const start = Number(file.base) + file.wrote
   const bytes = entries.length === 1 ? entries[0]! : new Uint8Array(total)
@@ -128,18 +130,21 @@ export const appendGathered = (
     }
     const chunk = Buffer.allocUnsafe(bytes)
     let at = 0
+    // Numbers count as taken once the write has returned: one that fails stores nothing.
+    const numbers = new Map<string, number>()
     for (const item of items.slice(next, end)) {
       if (item.entry.length + Codec.blankBytes > fileSize) {
         answers.push(undefined)
         continue
       }
       chunk.set(item.entry, at)
-      answers.push(placed(log, chunk, at, item, Number(file.base) + file.wrote + at, place))
+      answers.push(placed({ log, numbers, bytes: chunk, at }, item, Number(file.base) + file.wrote + at, place))
       at += item.entry.length
     }
     if (bytes > 0) {
       Files.append(log.files, file, chunk)
       file.storeTimestamp = place.storeTimestamp
+      for (const [queue, number] of numbers) log.topicQueueTable.set(queue, number)
     }
     if (end < items.length) endFile(log, file, place.storeTimestamp)
     next = end
@@ -149,24 +154,27 @@ export const appendGathered = (
 
 /** Stamps an entry in its place, and takes its number. */
 const placed = (
-  log: CommitLog,
-  bytes: Uint8Array,
-  at: number,
+  { at, bytes, log, numbers }: {
+    readonly log: CommitLog
+    readonly numbers: Map<string, number>
+    readonly bytes: Uint8Array
+    readonly at: number
+  },
   { entry, queue, sysFlag }: Gathered,
   physicalOffset: number,
   { sealed, storeTimestamp }: Pick<Place, "storeTimestamp" | "sealed">
 ): Appended => {
-  const numbered = !takesNoNumber(sysFlag)
-  const queueOffset = numbered ? log.topicQueueTable.get(queue) ?? 0 : 0
+  const numbered = takesNumber(log, sysFlag)
+  const queueOffset = numbered ? numbers.get(queue) ?? log.topicQueueTable.get(queue) ?? 0 : 0
   Codec.stamp(bytes, at, { queueOffset, physicalOffset, storeTimestamp })
   if (sealed) Codec.seal(bytes, at, entry.length)
-  if (numbered) log.topicQueueTable.set(queue, queueOffset + 1)
+  if (numbered) numbers.set(queue, queueOffset + 1)
   return { offsets: [physicalOffset], queueOffset, nextOffset: physicalOffset + entry.length, storeTimestamp }
 }
 
 /** Writes the blank that ends a file, and moves the position behind it. */
 const endFile = (log: CommitLog, file: Files.MappedFile, storeTimestamp: number): void => {
-  Files.write(file, Codec.blank(log.files.fileSize - file.wrote))
+  if (log.files.guards.WriteBlank) Files.write(file, Codec.blank(log.files.fileSize - file.wrote))
   file.wrote = log.files.fileSize
   file.storeTimestamp = storeTimestamp
 }

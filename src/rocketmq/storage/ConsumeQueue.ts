@@ -8,6 +8,7 @@
  * ends at or before what the queue has reached is taken for a repetition (ConsumeQueue of 4.9.7 and 5.5.0).
  */
 import type * as Disk from "../../world/Disk.ts"
+import type { Guards } from "./Guards.ts"
 import * as Files from "./MappedFileQueue.ts"
 
 /** Bytes of an entry. */
@@ -40,6 +41,7 @@ export interface Options {
   readonly advancesOnFailedFlush: boolean
   /** See `Behaviour.commitsNames`. */
   readonly commitsNames: boolean
+  readonly guards: Guards
 }
 
 export const make = (options: Options, topic: string, queueId: number): ConsumeQueue => ({
@@ -51,6 +53,7 @@ export const make = (options: Options, topic: string, queueId: number): ConsumeQ
     fileSize: Math.ceil(options.fileSize / unitSize) * unitSize,
     advancesOnFailedFlush: options.advancesOnFailedFlush,
     commitsNames: options.commitsNames,
+    guards: options.guards,
     preallocates: false,
     buffers: false
   }),
@@ -194,7 +197,8 @@ export type Put = "appended" | "repeated" | "no room"
  */
 export const put = (queue: ConsumeQueue, entry: Entry, queueOffset: bigint): Put => {
   const end = endOf(entry)
-  if (end <= queue.maxPhysicOffset) return "repeated"
+  const { IgnoreRepeatedEntries } = queue.files.guards
+  if (IgnoreRepeatedEntries && end <= queue.maxPhysicOffset) return "repeated"
   const expected = BigInt.asIntN(64, queueOffset * unit)
   const file = Files.lastOrCreate(queue.files, expected)
   if (queueOffset !== 0n) {
@@ -205,7 +209,7 @@ export const put = (queue: ConsumeQueue, entry: Entry, queueOffset: bigint): Put
       const until = Number(expected % BigInt(queue.files.fileSize))
       for (let position = 0; position < until; position += unitSize) Files.append(queue.files, file, preBlank)
     }
-    if (expected < file.base + BigInt(file.wrote)) return "repeated"
+    if (IgnoreRepeatedEntries && expected < file.base + BigInt(file.wrote)) return "repeated"
   }
   queue.maxPhysicOffset = end
   return Files.append(queue.files, file, encode(entry)) ? "appended" : "no room"

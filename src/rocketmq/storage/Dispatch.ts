@@ -33,7 +33,7 @@ export interface Dispatcher {
 export const dispatch = (dispatcher: Dispatcher, request: DispatchRequest): void => {
   const { checkpoint, config, index, queues } = dispatcher
   const transaction = request.sysFlag & SysFlag.transaction
-  if (transaction === 0 || transaction === SysFlag.commit) {
+  if (transaction === 0 || transaction === SysFlag.commit || !config.guards.HideHalfMessages) {
     const queue = Queues.findOrCreate(queues, request.topic, request.queueId)
     const { physicalOffset: offset, size, tagsCode } = request
     Queue.put(queue, { offset, size, tagsCode }, request.queueOffset)

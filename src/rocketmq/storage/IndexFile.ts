@@ -12,6 +12,7 @@
 import { Effect } from "effect"
 import type * as Disk from "../../world/Disk.ts"
 import type { DispatchRequest } from "./CheckMessage.ts"
+import type { Guards } from "./Guards.ts"
 import * as Files from "./MappedFileQueue.ts"
 import { SysFlag } from "./MessageCodec.ts"
 import * as Properties from "./Properties.ts"
@@ -41,6 +42,7 @@ export interface IndexService {
   readonly indexesTags: boolean
   /** Milliseconds since 1970. */
   readonly now: () => number
+  readonly guards: Guards
   files: ReadonlyArray<IndexFile>
   /** Full files that are not yet durable: the next `flushSealed` writes them out. */
   sealed: ReadonlyArray<IndexFile>
@@ -95,7 +97,7 @@ export const load = (service: IndexService, afterCleanStop: boolean, indexMsgTim
   for (const name of service.disk.list(service.directory)) {
     if (Files.baseOf(name) === undefined) continue
     const index = open(service, name)
-    if (!afterCleanStop && index.endTimestamp > indexMsgTimestamp) {
+    if (!afterCleanStop && index.endTimestamp > indexMsgTimestamp && service.guards.DropUnsafeIndexes) {
       index.file.close()
       service.disk.remove(index.path)
     } else {

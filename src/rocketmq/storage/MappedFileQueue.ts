@@ -12,6 +12,7 @@
  */
 import { Effect } from "effect"
 import type * as Disk from "../../world/Disk.ts"
+import type { Guards } from "./Guards.ts"
 import type { Behaviour } from "./StoreConfig.ts"
 
 export interface MappedFile {
@@ -47,6 +48,7 @@ export interface MappedFileQueue {
   readonly advancesOnFailedFlush: boolean
   /** See `Behaviour.commitsNames`. */
   readonly commitsNames: boolean
+  readonly guards: Guards
   files: ReadonlyArray<MappedFile>
   /** Path of the file that was made ahead and is not in use yet. */
   spare: string | undefined
@@ -236,8 +238,9 @@ export const truncateDirtyFiles = (queue: MappedFileQueue, offset: bigint): void
   const size = BigInt(queue.fileSize)
   for (const file of queue.files) {
     if (file.base + size <= offset) continue
-    if (offset >= file.base) setPosition(file, Number(offset % size))
-    else destroy(queue, file)
+    if (offset < file.base) {
+      if (queue.guards.DropFilesBehindCut) destroy(queue, file)
+    } else if (queue.guards.CutTornTail) setPosition(file, Number(offset % size))
   }
 }
 
@@ -274,6 +277,7 @@ export const flush = (queue: MappedFileQueue, leastPages: number): Effect.Effect
         if (leastPages === 0) queue.storeTimestamp = storeTimestamp
       })
     if (!enough(queue, file, file.flushed, covered, leastPages)) return answer(file.flushed)
+    if (!queue.guards.AnswerFlushAfterCommit) return answer(covered)
     const names = queue.commitsNames && !file.named ? upwards(queue.directory) : []
     return queue.disk.commit([file.file, ...names]).pipe(
       Effect.matchEffect({

@@ -97,9 +97,40 @@ const opened = (environment: Lifecycle.Environment, config: StoreConfig): Effect
 
 const refused = (status: PutMessageStatus): PutResult => ({ status, appended: undefined })
 
+/** Puts that were stored or refused, and what is still to be waited for before they are answered. */
+export interface Submitted {
+  /** In the order of the messages; a batch is one put. */
+  readonly results: ReadonlyArray<PutResult>
+  /** Answers how the flush went that those wait for which were stored; absent where nobody waits. */
+  readonly answer: Deferred.Deferred<PutMessageStatus> | undefined
+}
+
 /** Stores one message. A delayed one goes to the queue of its level, with its own topic and queue in its properties. */
 export const put = (store: MessageStore, message: Codec.Message): Effect.Effect<PutResult, DiskError> =>
-  putAll(store, [delayed(store, message)])
+  Effect.flatMap(submit(store, message), (submitted) => only(store, submitted))
+
+/** `put` up to its wait for the flush: what a thread of the real one does before it hands its future on. */
+export const submit = (store: MessageStore, message: Codec.Message): Effect.Effect<Submitted, DiskError> =>
+  onDisk(() => submitAll(store, [delayed(store, message)]))
+
+const only = (store: MessageStore, submitted: Submitted): Effect.Effect<PutResult> =>
+  Effect.map(answered(store, submitted), (results) => results[0]!)
+
+/** Waits until what was submitted is flushed, or the timeout passes. */
+const answered = (store: MessageStore, { answer, results }: Submitted): Effect.Effect<ReadonlyArray<PutResult>> => {
+  if (answer === undefined) return Effect.succeed(results)
+  const status = Deferred.await(answer).pipe(
+    Effect.timeoutOrElse({
+      duration: store.config.syncFlushTimeout,
+      orElse: () => Effect.succeed<PutMessageStatus>("FLUSH_DISK_TIMEOUT")
+    })
+  )
+  return Effect.map(status, (status) => withStatus(results, status))
+}
+
+/** The answers of puts, once it is known how the flush went that they wait for. */
+export const withStatus = (results: ReadonlyArray<PutResult>, status: PutMessageStatus): ReadonlyArray<PutResult> =>
+  results.map((result) => result.appended === undefined ? result : { ...result, status })
 
 /**
  * Stores messages that are put at the same time by many, with one write a file: each has the answer that `put` would have
@@ -109,10 +140,17 @@ export const putGathered = (
   store: MessageStore,
   messages: ReadonlyArray<Codec.Message>
 ): Effect.Effect<ReadonlyArray<PutResult>, DiskError> =>
-  Effect.suspend(() => {
+  Effect.flatMap(submitGathered(store, messages), (submitted) => answered(store, submitted))
+
+/** `putGathered` up to its wait for the flush. */
+export const submitGathered = (
+  store: MessageStore,
+  messages: ReadonlyArray<Codec.Message>
+): Effect.Effect<Submitted, DiskError> =>
+  onDisk(() => {
     const { config, log } = store
-    if (!store.running || store.diskFull || config.brokerRole === "SLAVE") {
-      return Effect.succeed(messages.map(() => refused("SERVICE_NOT_AVAILABLE")))
+    if (!takesMessages(store)) {
+      return { results: messages.map(() => refused("SERVICE_NOT_AVAILABLE")), answer: undefined }
     }
     const sealed = config.enabledAppendPropCRC
     const placed = messages.map((message) => delayed(store, message))
@@ -123,65 +161,69 @@ export const putGathered = (
       sysFlag: message.sysFlag
     }))
     const storeTimestamp = store.environment.now()
-    return Effect.flatMap(onDisk(() => Log.appendGathered(log, items, { storeTimestamp, sealed })), (appended) => {
-      let next = 0
-      const results = refusals.map((status): PutResult => {
-        if (status !== undefined) return refused(status)
-        const found = appended[next++]
-        return found === undefined ? refused("MESSAGE_ILLEGAL") : { status: "PUT_OK", appended: found }
-      })
-      const end = Math.max(0, ...results.map((result) => result.appended?.nextOffset ?? 0))
-      if (config.flushDiskType === "ASYNC_FLUSH" || end === 0) return Effect.succeed(results)
-      return Effect.map(flushed(store, BigInt(end)), (status) =>
-        results.map((result) => result.appended === undefined ? result : { ...result, status }))
+    const appended = Log.appendGathered(log, items, { storeTimestamp, sealed })
+    let next = 0
+    const results = refusals.map((status): PutResult => {
+      if (status !== undefined) return refused(status)
+      const found = appended[next++]
+      return found === undefined ? refused("MESSAGE_ILLEGAL") : { status: "PUT_OK", appended: found }
     })
+    const end = Math.max(0, ...results.map((result) => result.appended?.nextOffset ?? 0))
+    const waits = config.flushDiskType === "SYNC_FLUSH" && end > 0
+    return { results, answer: waits ? askForFlush(store, end) : undefined }
   })
+
+const takesMessages = ({ config, diskFull, running }: MessageStore): boolean =>
+  running && !diskFull && config.brokerRole !== "SLAVE"
 
 /** Stores the messages of a batch request: `batch.body` is what the client sent, see MessageBatch.ts. */
 export const putBatch = (store: MessageStore, batch: Codec.Message): Effect.Effect<PutResult, DiskError> =>
-  Effect.suspend(() => {
+  Effect.flatMap(submitBatch(store, batch), (submitted) => only(store, submitted))
+
+/** `putBatch` up to its wait for the flush. */
+export const submitBatch = (store: MessageStore, batch: Codec.Message): Effect.Effect<Submitted, DiskError> =>
+  onDisk(() => {
     const level = Properties.javaInt(Properties.parse(batch.properties).get(Properties.Name.delayLevel) ?? "0") ?? 0
     const illegal = (batch.sysFlag & Codec.SysFlag.transaction) !== 0 || level > 0 ||
       batch.body.length > store.config.maxMessageSize
-    if (illegal && store.running) return Effect.succeed(refused("MESSAGE_ILLEGAL"))
+    if (illegal && store.running) return refusedAll("MESSAGE_ILLEGAL")
     try {
       const own = store.config.behaviour.writesVersion2 ? "" : batch.properties
       const parts = Batch.decode(batch.body)
       const messages = parts.map((part) => ({ ...batch, ...part, properties: Batch.joined(part.properties, own) }))
-      return putAll(store, messages, Properties.parse(batch.properties))
+      return submitAll(store, messages, Properties.parse(batch.properties))
     } catch (error) {
-      if (error instanceof Malformed) return Effect.succeed(refused("MESSAGE_ILLEGAL"))
+      if (error instanceof Malformed) return refusedAll("MESSAGE_ILLEGAL")
       throw error
     }
   })
 
-const putAll = (
+const refusedAll = (status: PutMessageStatus): Submitted => ({ results: [refused(status)], answer: undefined })
+
+const submitAll = (
   store: MessageStore,
   messages: ReadonlyArray<Codec.Message>,
   properties = Properties.parse(messages[0]?.properties ?? "")
-): Effect.Effect<PutResult, DiskError> =>
-  Effect.suspend(() => {
-    const { config, log } = store
-    if (!store.running || store.diskFull || config.brokerRole === "SLAVE") {
-      return Effect.succeed(refused("SERVICE_NOT_AVAILABLE"))
-    }
-    const status = messages.map((message) => refusal(config, message)).find((found) => found !== undefined)
-    if (messages.length === 0 || status !== undefined) return Effect.succeed(refused(status ?? "MESSAGE_ILLEGAL"))
-    const { queueId, sysFlag, topic } = messages[0]!
-    const entries = messages.map((message) => Codec.encode(message, config.enabledAppendPropCRC))
-    const place = {
-      queue: Log.queueKey(topic, queueId),
-      sysFlag,
-      storeTimestamp: store.environment.now(),
-      sealed: config.enabledAppendPropCRC
-    }
-    return Effect.flatMap(onDisk(() => Log.append(log, entries, place)), (appended) => {
-      if (appended === undefined) return Effect.succeed(refused("MESSAGE_ILLEGAL"))
-      const waits = config.flushDiskType === "SYNC_FLUSH" && properties.get(Properties.Name.waitStoreMsgOk) !== "false"
-      if (!waits) return Effect.succeed<PutResult>({ status: "PUT_OK", appended })
-      return Effect.map(flushed(store, BigInt(appended.nextOffset)), (status) => ({ status, appended }))
-    })
+): Submitted => {
+  const { config, log } = store
+  if (!takesMessages(store)) return refusedAll("SERVICE_NOT_AVAILABLE")
+  const status = messages.map((message) => refusal(config, message)).find((found) => found !== undefined)
+  if (messages.length === 0 || status !== undefined) return refusedAll(status ?? "MESSAGE_ILLEGAL")
+  const { queueId, sysFlag, topic } = messages[0]!
+  const entries = messages.map((message) => Codec.encode(message, config.enabledAppendPropCRC))
+  const appended = Log.append(log, entries, {
+    queue: Log.queueKey(topic, queueId),
+    sysFlag,
+    storeTimestamp: store.environment.now(),
+    sealed: config.enabledAppendPropCRC
   })
+  if (appended === undefined) return refusedAll("MESSAGE_ILLEGAL")
+  const waits = config.flushDiskType === "SYNC_FLUSH" && properties.get(Properties.Name.waitStoreMsgOk) !== "false"
+  return {
+    results: [{ status: "PUT_OK", appended }],
+    answer: waits ? askForFlush(store, appended.nextOffset) : undefined
+  }
+}
 
 const refusal = (config: StoreConfig, message: Codec.Message): PutMessageStatus | undefined => {
   // A UTF-16 unit takes at most three bytes of UTF-8: nearly every message is settled by its lengths.
@@ -212,18 +254,12 @@ const delayed = ({ config }: MessageStore, message: Codec.Message): Codec.Messag
   return { ...message, topic: scheduleTopic, queueId: level - 1, properties: Properties.format(moved) }
 }
 
-/** Waits until the log is flushed up to an offset, or the timeout passes. */
-const flushed = (store: MessageStore, nextOffset: bigint): Effect.Effect<PutMessageStatus> =>
-  Effect.gen(function*() {
-    const answer = yield* Deferred.make<PutMessageStatus>()
-    store.requests = [...store.requests, { nextOffset, answer }]
-    return yield* Deferred.await(answer).pipe(
-      Effect.timeoutOrElse({
-        duration: store.config.syncFlushTimeout,
-        orElse: () => Effect.succeed<PutMessageStatus>("FLUSH_DISK_TIMEOUT")
-      })
-    )
-  })
+/** Leaves a request with the group commit: that the log be flushed up to an offset. */
+const askForFlush = (store: MessageStore, nextOffset: number): Deferred.Deferred<PutMessageStatus> => {
+  const answer = Deferred.makeUnsafe<PutMessageStatus>()
+  store.requests = [...store.requests, { nextOffset: BigInt(nextOffset), answer }]
+  return answer
+}
 
 /**
  * One round of synchronous flushing: every put that waits by now is answered, most of them by one flush.
@@ -291,12 +327,14 @@ export const dispatch = (store: MessageStore): Effect.Effect<number, DiskError> 
  */
 export const close = (store: MessageStore): Effect.Effect<void, DiskError> =>
   Effect.gen(function*() {
-    const { environment, index, log, queues } = store
+    const { config, environment, index, log, queues } = store
     store.running = false
     while (!(yield* commitCommitLog(store, 0)));
-    yield* groupCommit(store)
-    yield* Files.flushAll(log.files)
-    yield* flushCommitLog(store, 0)
+    if (config.guards.FlushOnClose) {
+      yield* groupCommit(store)
+      yield* Files.flushAll(log.files)
+      yield* flushCommitLog(store, 0)
+    }
     yield* dispatch(store)
     for (const queue of Queues.all(queues)) yield* Files.flushAll(queue.files)
     yield* flushConsumeQueues(store, 0)

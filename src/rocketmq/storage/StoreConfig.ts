@@ -5,6 +5,7 @@
  * habit of 5.x is a configuration like any other, and each difference can be tested alone. Where the facts of 5.3 and
  * the directories of 5.5.0 differ, 5.5.0 decides.
  */
+import { allGuards, type Guards } from "./Guards.ts"
 
 /** Differences in behaviour. All of `v4_9` is false where the name describes 5.x. */
 export interface Behaviour {
@@ -130,6 +131,8 @@ export const hardenedBehaviour: Behaviour = {
 
 export interface StoreConfig {
   readonly behaviour: Behaviour
+  /** All on in a store that stands for a real one. */
+  readonly guards: Guards
   /** Bytes of a CommitLog file, exactly: 1 GiB by default. */
   readonly mappedFileSizeCommitLog: number
   /** Bytes of a ConsumeQueue file; rounded up to whole entries of 20 bytes. */
@@ -174,6 +177,7 @@ const hours = 60 * minutes
 /** The defaults of 4.9.7. */
 export const defaults: StoreConfig = {
   behaviour: v4_9,
+  guards: allGuards,
   mappedFileSizeCommitLog: 1024 * 1024 * 1024,
   mappedFileSizeConsumeQueue: 300_000 * 20,
   maxHashSlotNum: 5_000_000,

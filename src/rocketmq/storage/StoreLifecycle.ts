@@ -78,7 +78,8 @@ export const make = (environment: Environment, config: StoreConfig): Unloaded =>
       fileSize: config.mappedFileSizeConsumeQueue,
       searchesMinOffset: behaviour.searchesMinOffset,
       advancesOnFailedFlush: behaviour.advancesOnFailedFlush,
-      commitsNames: behaviour.commitsNames
+      commitsNames: behaviour.commitsNames,
+      guards: config.guards
     }),
     index: Index.make({
       disk,
@@ -86,7 +87,8 @@ export const make = (environment: Environment, config: StoreConfig): Unloaded =>
       maxHashSlotNum: config.maxHashSlotNum,
       maxIndexNum: config.maxIndexNum,
       indexesTags: behaviour.indexesTags,
-      now
+      now,
+      guards: config.guards
     }),
     reputFromOffset: 0n,
     delayOffsets: new Map()
@@ -104,7 +106,7 @@ export const stoppedCleanly = ({ disk, root }: Environment): boolean => disk.sta
 export const load = (parts: Unloaded): { readonly parts: Parts; readonly recovered: Recovery.Recovered } => {
   const { config, environment, index, log, queues } = parts
   const { behaviour } = config
-  const cleanly = stoppedCleanly(environment)
+  const cleanly = stoppedCleanly(environment) || !config.guards.RecoverAfterUncleanStop
   const refusal = Files.load(log.files, behaviour) ?? Queues.load(queues, behaviour)
   if (refusal !== undefined) throw new LoadRefused({ message: refusal })
   const checkpointPath = pathOf(environment, "checkpoint")
@@ -112,9 +114,15 @@ export const load = (parts: Unloaded): { readonly parts: Parts; readonly recover
   const loaded: Parts = { ...parts, checkpoint }
   Index.load(index, cleanly, checkpoint.indexMsgTimestamp)
   const recovered = Recovery.recover(loaded, cleanly)
-  log.topicQueueTable = Queues.recoverOffsetTable(queues, Log.minOffset(log))
+  recoverNumbers(parts)
   if (behaviour.loadsDelayOffsets) loadDelayOffsets(loaded)
   return { parts: loaded, recovered }
+}
+
+/** Sets the next number of each queue by its entries, and the least offset of each. */
+const recoverNumbers = ({ config, log, queues }: Unloaded): void => {
+  const table = Queues.recoverOffsetTable(queues, Log.minOffset(log))
+  if (config.guards.RecoverQueueNumbers) log.topicQueueTable = table
 }
 
 /** Reads delayOffset.json, and makes the queue of every delay level. */
@@ -155,7 +163,7 @@ export const start = (parts: Parts): void => {
         throw new StartHangs({ reputFromOffset: Number(before), maxOffset: Number(Log.maxOffset(log)) })
       }
     }
-    log.topicQueueTable = Queues.recoverOffsetTable(queues, Log.minOffset(log))
+    recoverNumbers(parts)
   } else {
     // Recovery has dispatched all that it kept, flushed or not.
     parts.reputFromOffset = Log.maxOffset(log)

@@ -32,7 +32,7 @@ export interface Recovered {
 
 /** Options of the check that recovery makes. */
 export const recoveryCheck = (config: StoreConfig): CheckOptions => ({
-  checkCrc: config.checkCRCOnRecover,
+  checkCrc: config.checkCRCOnRecover && config.guards.ChecksumMessages,
   checkWhole: config.forceVerifyPropCRC,
   readBody: true,
   delayLevels: config.behaviour.knowsDelayLevelsInRecovery ? config.messageDelayLevel : [],
@@ -60,7 +60,8 @@ export const recover = (dispatcher: Dispatch.Dispatcher, afterCleanStop: boolean
   log.files.flushedWhere = end
   log.files.committedWhere = end
   // 4.9 asks how far the queues were before it dispatched, 5.x how far they are now.
-  if ((config.behaviour.matchesByQueues ? Queues.maxPhysicOffset(queues) : reached) >= end) {
+  const furthest = config.behaviour.matchesByQueues ? Queues.maxPhysicOffset(queues) : reached
+  if (furthest >= end && config.guards.TruncateDirtyQueues) {
     Queues.truncateDirty(queues, end)
   }
   Files.truncateDirtyFiles(log.files, end)
