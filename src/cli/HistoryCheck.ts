@@ -20,6 +20,7 @@ interface Flags {
   readonly files: ReadonlyArray<string>
   readonly json: boolean
   readonly lenient: boolean
+  readonly smallest: number
   readonly subscribe: boolean
   readonly wwDeps: boolean
 }
@@ -58,12 +59,13 @@ const told = ({ broken, file, report: { anomalies, stats, verdict } }: Judgement
 })
 
 const run = Effect.fnUntraced(
-  function*({ asUpstream, budget, files, json, lenient, subscribe, wwDeps }: Flags) {
+  function*({ asUpstream, budget, files, json, lenient, smallest, subscribe, wwDeps }: Flags) {
     if (files.length === 0) {
       return yield* new BadInput({ message: "history check: give at least one file of a history" })
     }
+    const options = { asUpstream, budget, smallest, subscribe, wwDeps }
     const judged: Array<Judgement> = []
-    for (const file of files) judged.push(yield* judge(file, lenient, { asUpstream, budget, subscribe, wwDeps }))
+    for (const file of files) judged.push(yield* judge(file, lenient, options))
     if (json) yield* document(judged.length === 1 ? told(judged[0]!) : judged.map(told))
     else for (const { file, report } of judged) yield* line(`${reportText(file, report)}\n`)
     if (judged.some(({ report }) => report.verdict !== "valid")) return yield* new NotAsStated()
@@ -85,6 +87,12 @@ export const historyCheck = Command.make(
     budget: Flag.Int("budget").pipe(
       Flag.withDescription("Edges of the dependency graph to look at for each class of cycle"),
       Flag.withDefault(50_000_000)
+    ),
+    smallest: Flag.Int("smallest").pipe(
+      Flag.withDescription(
+        "For how many anomalies of a name to look for the smallest sub-history; all, where it is left out"
+      ),
+      Flag.withDefault(Number.MAX_SAFE_INTEGER)
     )
   },
   run

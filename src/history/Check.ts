@@ -22,7 +22,7 @@ export interface Options extends Partial<Expectations> {
   readonly asUpstream?: boolean
   /** Edges of the graph of dependencies that may be looked at for each class of cycle. */
   readonly budget?: number
-  /** For how many anomalies of one name the smallest sub-history is looked for. */
+  /** For how many anomalies of one name there is a smallest sub-history; for all of them, where it is left out. */
   readonly smallest?: number
 }
 
@@ -31,7 +31,11 @@ export interface Evidence {
   readonly sentence: string
   /** The operations that prove it, in order. */
   readonly operations: ReadonlyArray<Operation>
-  /** The smallest sub-history found that still shows it; left out beyond the first `smallest` of a name. */
+  /**
+   * The smallest sub-history found that still shows it: no operation can be left out, nor a send, a poll, a record or a key
+   * of one, so its operations may hold less than those of the history. It is looked for when it is first read. Left out
+   * beyond the first `smallest` of a name.
+   */
   readonly smallest?: ReadonlyArray<Operation>
 }
 
@@ -73,7 +77,7 @@ export interface Report {
   readonly stats: Stats
 }
 
-const defaults = { wwDeps: false, subscribe: false, asUpstream: false, budget: 50_000_000, smallest: 1000 }
+const defaults = { wwDeps: false, subscribe: false, asUpstream: false, budget: 50_000_000, smallest: Infinity }
 
 /** Whether upstream ends with an exception: a polled value that nobody sent, or reads of a key that prove no index. */
 const thrown = (history: Judged): Thrown | undefined => {
@@ -111,15 +115,16 @@ const verdictOf = (bad: ReadonlyArray<Name>, asUpstream: boolean): Verdict => {
   return !asUpstream && bad.every((name) => name === "cycle-search-timeout") ? "unknown" : "invalid"
 }
 
-/** What a finding says, with its operations. */
+/** What a finding says, with its operations; the smallest history when it is asked for. */
 const evidenceOf = (
   operations: ReadonlyArray<Operation>,
   { fields, proof, sentence }: Finding,
-  smallest: ReadonlyArray<Operation> | undefined
+  smallest: (() => ReadonlyArray<Operation>) | undefined
 ): FieldsOf[Name] & Evidence => {
-  const evidence: Evidence = { sentence, operations: proof.map((at) => operations[at]!) }
-  const whole = smallest === undefined ? evidence : { ...evidence, smallest }
-  return { ...fields, ...whole } as FieldsOf[Name] & Evidence
+  const evidence = { ...fields, sentence, operations: proof.map((at) => operations[at]!) } as FieldsOf[Name] & Evidence
+  if (smallest === undefined) return evidence
+  let found: ReadonlyArray<Operation> | undefined
+  return Object.defineProperty(evidence, "smallest", { enumerable: true, get: () => found ??= smallest() })
 }
 
 /** Judges a history as clients saw it. */
@@ -133,7 +138,7 @@ export const check = (operations: ReadonlyArray<Operation>, options: Options = {
   const anomalies: { [name in Name]?: Array<FieldsOf[Name] & Evidence> } = {}
   for (const finding of found) {
     const same = anomalies[finding.name] ??= []
-    same.push(evidenceOf(operations, finding, same.length < limit ? smallest(finding) : undefined))
+    same.push(evidenceOf(operations, finding, same.length < limit ? () => smallest(finding) : undefined))
   }
   const types = names.filter((name) => anomalies[name] !== undefined)
   const expected = allowed({ wwDeps, subscribe })

@@ -134,23 +134,47 @@ const sightings = (judged: Judged, keyed: Uint8Array): Map<string, Reader> => {
 
 interface Chain {
   readonly recordKey: string
-  readonly nodes: Array<number>
 }
 
-/** The sends of each process with one record key, in the order in which it made them. */
+/** The sends of each process with one record key: which chain each node is of, and which nodes sent a keyed value. */
 const chainsOf = ({ columns }: Judged) => {
   const chains = new Map<string, Chain>()
+  const chainAt = new Map<number, Chain>()
+  const senders = new Map<number, Array<number>>()
   const keyed = new Uint8Array(columns.values.length)
   for (let node = 0; node < columns.nodes; node++) {
     const { process, recordKey } = operationOf(columns, node)
     if (recordKey === undefined) continue
     const id = `${process}\u0000${recordKey}`
-    const chain = chains.get(id)
-    if (chain === undefined) chains.set(id, { recordKey, nodes: [node] })
-    else chain.nodes.push(node)
-    for (let i = columns.sendStart[node]!; i < columns.sendStart[node + 1]!; i++) keyed[columns.sendValue[i]!] = 1
+    const chain = chains.get(id) ?? { recordKey }
+    chains.set(id, chain)
+    chainAt.set(node, chain)
+    for (let i = columns.sendStart[node]!; i < columns.sendStart[node + 1]!; i++) {
+      const value = columns.sendValue[i]!
+      keyed[value] = 1
+      const known = senders.get(value)
+      if (known === undefined) senders.set(value, [node])
+      else known.push(node)
+    }
   }
-  return { chains, keyed }
+  return { chainAt, senders, keyed }
+}
+
+/** The nodes of each chain of which a reader may have seen something, in their order: the others cannot matter to it. */
+const seenChains = (
+  { any }: Reader,
+  { chainAt, senders }: ReturnType<typeof chainsOf>
+): ReadonlyMap<Chain, ReadonlyArray<number>> => {
+  const nodes = new Set<number>()
+  for (const value of any.keys()) for (const node of senders.get(value) ?? []) nodes.add(node)
+  const seen = new Map<Chain, Array<number>>()
+  for (const node of Int32Array.from(nodes).sort()) {
+    const chain = chainAt.get(node)!
+    const known = seen.get(chain)
+    if (known === undefined) seen.set(chain, [node])
+    else known.push(node)
+  }
+  return seen
 }
 
 const report = (judged: Judged, name: string, { recordKey }: Chain, a: Sighting, b: Sighting): Finding => {
@@ -179,19 +203,20 @@ const report = (judged: Judged, name: string, { recordKey }: Chain, a: Sighting,
 
 export const keyOrder = (judged: Judged): Array<Finding> => {
   const { columns } = judged
-  const { chains, keyed } = chainsOf(judged)
+  const chains = chainsOf(judged)
   const found: Array<Finding> = []
-  if (chains.size === 0) return found
+  if (chains.chainAt.size === 0) return found
   const rewinds = rewindsOf(judged)
   /** Whether the process that polled a went to the beginning behind the poll of b: then it read a on purpose. */
   const wentBack = (b: Sighting, a: Sighting): boolean =>
     (rewinds.get(columns.process[a.node]!) ?? []).some((at) =>
       at > columns.completion[b.node]! && at < columns.completion[a.node]!
     )
-  for (const [name, { any, certain }] of sightings(judged, keyed)) {
-    for (const chain of chains.values()) {
+  for (const [name, reader] of sightings(judged, chains.keyed)) {
+    const { any, certain } = reader
+    for (const [chain, nodes] of seenChains(reader, chains)) {
       const earlier = latestSightings(judged)
-      for (const node of chain.nodes) {
+      for (const node of nodes) {
         const sent = columns.sendValue.subarray(columns.sendStart[node], columns.sendStart[node + 1])
         for (const value of sent) {
           const seen = certain.get(value)
