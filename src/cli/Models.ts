@@ -1,4 +1,5 @@
 /** The models that the command line knows by name: those of the panels, each with its configurations. */
+import { zooKeeperMachines } from "../kafka/models/ZooKeeperConfigurations.ts"
 import type { Machine } from "../machine/Machine.ts"
 import { producerMachines, routingMachines, timedRoutingMachines } from "../rocketmq/models/Configurations.ts"
 
@@ -16,7 +17,8 @@ const erased = <State>(machines: Readonly<Record<string, () => Machine<State>>>)
 export const models: ReadonlyArray<Model> = [
   { name: "NameServerRouting", configurations: erased(routingMachines) },
   { name: "NameServerRoutingTimed", configurations: erased(timedRoutingMachines) },
-  { name: "ProducerRouting", configurations: erased(producerMachines) }
+  { name: "ProducerRouting", configurations: erased(producerMachines) },
+  { name: "ZooKeeper", configurations: erased(zooKeeperMachines) }
 ]
 
 /** The model of this name. */

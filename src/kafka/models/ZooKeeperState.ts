@@ -4,6 +4,7 @@
  * The decision: a znode that is read is in the state as the watch sees it (the transaction that changed it last, and its
  * version), since nothing else of it decides anything.
  */
+import { integers } from "../../machine/Domain.ts"
 import * as S from "../../machine/StateSchema.ts"
 import { type Maybe, upTo } from "../rules/Cluster.ts"
 import { beginning, type ClientGuards, type ClientKnowledge } from "../rules/ZooKeeperClient.ts"
@@ -160,7 +161,7 @@ export const variablesOf = (c: Constants): S.RecordSchema<State> => {
   return S.record({
     tree: S.functionOver(paths, S.sequence(1, znode)),
     history: S.sequence(mostZxid, S.functionOver(watchNames, stamp)),
-    sessions: by(S.subset(upTo(c.MaxSessions))),
+    sessions: by(S.subset(integers(1, c.MaxSessions))),
     opened: by(session),
     attached: by(S.sequence(1, session)),
     watches: by(someWatches),
@@ -204,7 +205,7 @@ export const variablesOf = (c: Constants): S.RecordSchema<State> => {
       registered: S.functionOver(watchNames, S.sequence(1, stamp)),
       known: S.range(0, c.MaxAsks)
     })),
-    won: by(S.subset(Array.from({ length: Number.isFinite(c.MaxAsks) ? c.MaxAsks + 1 : 1 }, (_, i) => i))),
+    won: by(S.subset(integers(0, c.MaxAsks))),
     asked: S.range(0, c.MaxAsks),
     faults: S.range(0, c.MaxFaults)
   })
