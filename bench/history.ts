@@ -99,6 +99,28 @@ const faultless = (size: number, choose: Choose): Array<Operation> => {
   return operations
 }
 
+/**
+ * The same history with record keys and groups, one poll in 500 that passes a record over, and one send in 500 whose
+ * client was told nothing: something for every check to do.
+ */
+const faulty = (operations: ReadonlyArray<Operation>, choose: Choose): Array<Operation> =>
+  operations.map((operation) => {
+    if (operation.f !== "send" && operation.f !== "poll" && operation.f !== "txn") return operation
+    const { process, type } = operation
+    const keys = new Set(
+      (operation.value as ReadonlyArray<Step>).flatMap((step) => step[0] === "send" ? [step[1]] : [])
+    )
+    const recordKey = keys.size === 1 ? { recordKey: `${process} of ${[...keys][0]}` } : undefined
+    const grouped = { ...operation, ...recordKey, group: `group ${process}` } as Operation
+    if (type === "invoke" || choose(500) > 0) return grouped
+    if (operation.f === "send") return { ...grouped, type: "info" } as Operation
+    const value = (operation.value as ReadonlyArray<Step>).map((step): Step => {
+      if (step[0] === "send" || step.length === 1) return step
+      return ["poll", Object.fromEntries(Object.entries(step[1]).map(([key, pairs]) => [key, pairs.toSpliced(1, 1)]))]
+    })
+    return { ...grouped, value } as Operation
+  })
+
 const median = (numbers: ReadonlyArray<number>): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!
 
 const timed = (work: () => unknown): number => {
@@ -143,19 +165,19 @@ interface Row {
   readonly bytesAnOperation: number
 }
 
-/** Times one file: parsing it as JSON where it is JSON, else parsing the same history as a JSON array. */
-const measure = (format: string, path: string, jsonPath: string, operations: number): Row => {
+/** Times one file: parsing it as JSON where it is a JSON array, else parsing the same history as one. */
+const measure = (format: Format, path: string, jsonPath: string, operations: number): Row => {
   const text = readFileSync(path, "utf8")
   const { stats, verdict } = judge(text)
-  if (verdict !== "valid") {
-    throw new Error(`a history without faults was found ${verdict}: ${stats["error-types"].join()}`)
+  if (verdict !== (format === "faulty" ? "invalid" : "valid")) {
+    throw new Error(`${format} was found ${verdict}: ${stats["error-types"].join()}`)
   }
   const bytes = kept(() => {
     const read = readLeniently(text).operations
     return [read, judged(read, false)]
   })
   const runs = operations > 500_000 ? [0] : [0, 1, 2]
-  const json = format === "JSON array" ? text : readFileSync(jsonPath, "utf8")
+  const json = format === "JSON array" || format === "faulty" ? text : readFileSync(jsonPath, "utf8")
   const parse = median(runs.map(() => timed(() => JSON.parse(json))))
   const read = median(runs.map(() => timed(() => readLeniently(text))))
   const all = median(runs.map(() => timed(() => judge(text))))
@@ -177,7 +199,9 @@ const told = (row: Row): string =>
   }  ${row.megabytes} MB  parse ${row.parseMillis} ms  ` +
   `read ${row.readMillis} ms  check ${row.checkMillis} ms  ratio ${row.ratio}  ${row.bytesAnOperation} B an operation`
 
-const formats = ["JSON array", "JSON lines", "EDN"] as const
+/** `faulty` is a JSON array of a history with something wrong in it; the others hold one history without faults. */
+type Format = "JSON array" | "JSON lines" | "EDN" | "faulty"
+const formats: ReadonlyArray<Format> = ["JSON array", "JSON lines", "EDN", "faulty"]
 
 /** Runs the bench for some sizes: by default 100,000 and 1,000,000 operations. */
 export const run = async (args: ReadonlyArray<string>): Promise<void> => {
@@ -185,19 +209,20 @@ export const run = async (args: ReadonlyArray<string>): Promise<void> => {
   const broken: Array<string> = []
   try {
     for (const size of args.length > 0 ? args.map(Number) : [100_000, 1_000_000]) {
-      const paths = {
+      const paths: { readonly [F in Format]: string } = {
         "JSON array": join(folder, "a.json"),
         "JSON lines": join(folder, "a.jsonl"),
-        EDN: join(folder, "a.edn")
+        EDN: join(folder, "a.edn"),
+        faulty: join(folder, "faulty.json")
       }
-      const writers = { "JSON array": toJson, "JSON lines": toJsonLines, EDN: toEdn }
       let count = 0
       const write = () => {
         const operations = faultless(size, seeded(size))
         count = operations.length
-        for (const format of formats) {
-          writeFileSync(paths[format], writers[format](operations))
-        }
+        writeFileSync(paths["JSON array"], toJson(operations))
+        writeFileSync(paths["JSON lines"], toJsonLines(operations))
+        writeFileSync(paths.EDN, toEdn(operations))
+        writeFileSync(paths.faulty, toJson(faulty(operations, seeded(size))))
       }
       write()
       for (const format of formats) {
