@@ -15,6 +15,7 @@ import { BadInput, NotAsStated } from "./Exit.ts"
 import { document, json, line } from "./Output.ts"
 
 interface Flags {
+  readonly all: boolean
   readonly asUpstream: boolean
   readonly budget: number
   readonly files: ReadonlyArray<string>
@@ -59,7 +60,7 @@ const told = ({ broken, file, report: { anomalies, stats, verdict } }: Judgement
 })
 
 const run = Effect.fnUntraced(
-  function*({ asUpstream, budget, files, json, lenient, smallest, subscribe, wwDeps }: Flags) {
+  function*({ all, asUpstream, budget, files, json, lenient, smallest, subscribe, wwDeps }: Flags) {
     if (files.length === 0) {
       return yield* new BadInput({ message: "history check: give at least one file of a history" })
     }
@@ -67,7 +68,7 @@ const run = Effect.fnUntraced(
     const judged: Array<Judgement> = []
     for (const file of files) judged.push(yield* judge(file, lenient, options))
     if (json) yield* document(judged.length === 1 ? told(judged[0]!) : judged.map(told))
-    else for (const { file, report } of judged) yield* line(`${reportText(file, report)}\n`)
+    else for (const { file, report } of judged) yield* line(`${reportText(file, report, all ? Infinity : 3)}\n`)
     if (judged.some(({ report }) => report.verdict !== "valid")) return yield* new NotAsStated()
   }
 )
@@ -83,6 +84,7 @@ export const historyCheck = Command.make(
     wwDeps: flag("ww-deps", "Draw an edge from each writer to the next of its key; then G1c is allowed"),
     subscribe: flag("subscribe", "Clients subscribe: poll-skip and nonmonotonic-poll are allowed"),
     asUpstream: flag("as-upstream", "Give the reading of jepsen.tests.kafka, its weak points included"),
+    all: flag("all", "Tell every anomaly, not the first three of each name"),
     lenient: flag("lenient", "Leave broken lines out, and judge the rest"),
     budget: Flag.Int("budget").pipe(
       Flag.withDescription("Edges of the dependency graph to look at for each class of cycle"),

@@ -106,7 +106,7 @@ const seconds = (nanoseconds: number): string => `${(nanoseconds / 1e9).toFixed(
 const plural = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
 
 /** A report for a person; at most `stories` of each name are told in full. */
-export const reportText = (file: string, { anomalies, stats, verdict }: Report, stories = 3): string => {
+export const reportText = (file: string, { anomalies, stats, verdict }: Report, stories: number): string => {
   const lag = stats["worst-realtime-lag"]
   const lines = [
     `${file}: ${verdict}`,
@@ -128,7 +128,9 @@ export const reportText = (file: string, { anomalies, stats, verdict }: Report, 
     if (found === undefined) continue
     const isAllowed = stats.allowed.includes(name)
     for (const anomaly of found.slice(0, stories)) lines.push("", story(name, anomaly, isAllowed))
-    if (found.length > stories) lines.push("", `${name}: ${found.length - stories} more; --json lists them all`)
+    if (found.length > stories) {
+      lines.push("", `${name}: ${found.length - stories} more; --all tells them, --json lists them`)
+    }
   }
   return lines.join("\n")
 }

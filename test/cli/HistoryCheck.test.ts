@@ -11,6 +11,7 @@ it("tells a person each anomaly as a story, and exits 1 where a history is inval
   expect(stdout).toContain("lost-write: Value 1 of key 8 is lost")
   expect(stdout).toContain("        1  └ ok 8:1@0")
   expect(status).toBe(1)
+  expect(check(sample("lost-write.edn"), "--all").stdout).toBe(stdout)
 })
 
 it("gives a program one array for several files, in their order", () => {
@@ -38,6 +39,17 @@ it("judges RocketMQ's queues: what was acknowledged is lost, what a soft status 
   expect(anomalies["lost-write"]).toMatchObject([{ key: "broker-a-0", value: 4 }])
   expect(stats.recovery.faults.map(({ unavailable }) => unavailable.duration)).toEqual([9_000_000])
   expect(status).toBe(1)
+})
+
+it("looks for no more smallest sub-histories than are wanted", () => {
+  const smallest = (...flags: ReadonlyArray<string>) =>
+    (JSON.parse(check(sample("lost-write.edn"), "--json", ...flags).stdout) as {
+      anomalies: {
+        readonly "lost-write": ReadonlyArray<{ readonly smallest?: ReadonlyArray<{ readonly index: number }> }>
+      }
+    }).anomalies["lost-write"].map((one) => one.smallest?.map(({ index }) => index))
+  expect(smallest()).toEqual([[0, 1, 8, 9]])
+  expect(smallest("--smallest", "0")).toEqual([undefined])
 })
 
 it("lists allowed anomalies and passes", () => {

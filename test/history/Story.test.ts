@@ -32,7 +32,7 @@ it("draws overlapping operations side by side, and cuts long lists", () => {
 it("tells a report as stories, a name at a time", () => {
   const text = readFileSync(new URL("samples/lost-write.edn", import.meta.url), "utf8")
   const report = check(readLeniently(text).operations)
-  expect(reportText("lost-write.edn", report).split("\n")).toEqual([
+  expect(reportText("lost-write.edn", report, 3).split("\n")).toEqual([
     "lost-write.edn: invalid",
     "  10 operations: 3 ok, 0 fail, 1 info; 1 key, 3 values; worst lag 0.000 s",
     "  kill: sends worked again after 0.003 s",
@@ -53,4 +53,15 @@ it("tells a report as stories, a name at a time", () => {
     "        0  ┌ send 8:1",
     "        1  └ ok 8:1@0"
   ])
+})
+
+it("tells so many of each name as are wanted, and how many more there are", () => {
+  const report = check(
+    history(Array.from({ length: 5 }, (_, at) => `0 ok poll [[:poll {:x [[${at} ${at}]]}]]`).join("\n"))
+  )
+  const told = (stories: number) =>
+    reportText("a.edn", report, stories).split("\n").filter((line) => /^phantom/.test(line))
+  expect(told(3)).toHaveLength(4)
+  expect(told(3)[3]).toBe("phantom: 2 more; --all tells them, --json lists them")
+  expect(told(Infinity)).toHaveLength(5)
 })
