@@ -6,7 +6,8 @@
  * scan. After each registration the clock goes on by a second: entries then have different ages, and each can expire
  * alone, as the model's order of the live table says.
  */
-import { type Label, showLabel } from "../../../src/machine/Machine.ts"
+import type { Grain, Move } from "../../../src/conform/Cover.ts"
+import { type Label, label, showLabel } from "../../../src/machine/Machine.ts"
 import {
   brokerName,
   brokerPort,
@@ -15,12 +16,12 @@ import {
   routePort
 } from "../../../src/rocketmq/nodes/RoutingMessages.ts"
 import { expiryMillis } from "../../../src/rocketmq/rules/RouteTables.ts"
-import type { WorldEvent } from "../../../src/world/simulated/WorldEvent.ts"
+import type { Wakening, WorldEvent } from "../../../src/world/simulated/WorldEvent.ts"
 import type { Deployed } from "./RoutingRun.ts"
 
 /** Fires what makes the label; each is a list since some need the world to come there first. */
-const eventsOf = (label: Label): ReadonlyArray<WorldEvent> => {
-  const [one, two, three] = label.args as ReadonlyArray<number>
+const eventsOf = (wanted: Label): ReadonlyArray<WorldEvent> => {
+  const [one, two, three] = wanted.args as ReadonlyArray<number>
   const channel = (broker: number, server: number, at: "dialer" | "listener") => {
     const [dialer, listener] = [brokerName(broker), nameServerName(server)]
     return { dialer, listener, port: brokerPort, at: at === "dialer" ? dialer : listener }
@@ -29,7 +30,7 @@ const eventsOf = (label: Label): ReadonlyArray<WorldEvent> => {
     const [dialer, listener] = [clientName(client), nameServerName(server)]
     return { dialer, listener, port: routePort, at: at === "dialer" ? dialer : listener }
   }
-  switch (label.action) {
+  switch (wanted.action) {
     case "Connect":
       return [
         { _tag: "Timer", process: brokerName(one!) },
@@ -68,8 +69,28 @@ const eventsOf = (label: Label): ReadonlyArray<WorldEvent> => {
       return [{ _tag: "Heal", from: brokerName(one!), to: nameServerName(two!) }]
     default:
       throw new RangeError(
-        `${showLabel(label)} has no schedule: a client's and an administrator's steps are not played`
+        `${showLabel(wanted)} has no schedule: a client's and an administrator's steps are not played`
       )
+  }
+}
+
+/** Nothing is eager: each label has an event. The first argument is the process whose handler takes it. */
+export const grain: Grain = {
+  isEager: () => false,
+  ownCrash: ({ action, args }) => {
+    switch (action) {
+      case "Connect":
+      case "Heartbeat":
+      case "Notice":
+        return label("KillBroker", args[0]!)
+      case "Register":
+      case "ChannelClosed":
+      case "Expire":
+      case "Unregister":
+        return label("KillServer", args[0]!)
+      default:
+        return undefined
+    }
   }
 }
 
@@ -87,22 +108,39 @@ const age = ({ fire, lastUpdateMillis, world }: Deployed, skews: Map<string, num
   fire({ _tag: "Jump", process, millis })
 }
 
-/** Plays a path; throws where an event that it needs cannot happen, or makes another label than the path has. */
-export const follow = (deployed: Deployed, path: ReadonlyArray<Label>): void => {
+/** The event that the process of its handler does not survive. */
+const crashing = (event: Wakening, crash: Label): WorldEvent => {
+  const [number] = crash.args as ReadonlyArray<number>
+  const process = crash.action === "KillBroker" ? brokerName(number!) : nameServerName(number!)
+  return { _tag: "During", event, steps: 1, crash: { _tag: "Kill", process } }
+}
+
+/** Plays moves; throws where an event that one needs cannot happen, or makes other labels than the move has. */
+export const play = (
+  deployed: Deployed,
+  moves: ReadonlyArray<Move>,
+  after: (move: number) => void = () => {}
+): void => {
   const { fire, labels, world } = deployed
   /** How far the clock of each NameServer has jumped. */
   const skews = new Map<string, number>()
-  for (const wanted of path) {
+  for (const [index, { crashes, labels: wanted }] of moves.entries()) {
     const told = labels.length
-    if (wanted.action === "Expire") age(deployed, skews, wanted)
-    for (const event of eventsOf(wanted)) {
+    const [first] = wanted
+    if (first!.action === "Expire") age(deployed, skews, first!)
+    const events = eventsOf(first!)
+    for (const [place, event] of events.entries()) {
       if (labels.length > told || !world.canHappen(event)) continue
       if (event._tag === "Jump") skews.set(event.process, (skews.get(event.process) ?? 0) + event.millis)
-      fire(event)
+      const isLast = place === events.length - 1
+      fire(crashes && isLast ? crashing(event as Wakening, wanted.at(-1)!) : event)
     }
-    const made = labels.slice(told).map(showLabel)
-    if (made.length !== 1 || made[0] !== showLabel(wanted)) {
-      throw new Error(`${showLabel(wanted)} was played, and the nodes did ${made.join(" ") || "nothing"}`)
-    }
+    const [made, should] = [labels.slice(told), wanted].map((all) => all.map(showLabel).join(" "))
+    if (made !== should) throw new Error(`${should} was played, and the nodes did ${made === "" ? "nothing" : made}`)
+    after(index)
   }
 }
+
+/** Plays a path of the model. */
+export const follow = (deployed: Deployed, path: ReadonlyArray<Label>): void =>
+  play(deployed, path.map((label) => ({ labels: [label], crashes: false })))

@@ -1,0 +1,124 @@
+/** Paths of the model are schedules of the nodes: every counterexample, and every move of a small graph. */
+import { describe, expect, it } from "vitest"
+import { check } from "../../../packages/tla-tools-runner/src/index.ts"
+import { type SpecModule, specModules, type SpecRow } from "../../../src/cli/SpecFiles.ts"
+import { replayStates } from "../../../src/conform/Counterexample.ts"
+import { cover, delayable, showCover } from "../../../src/conform/Cover.ts"
+import { kindOfProperty } from "../../../src/conform/SpecText.ts"
+import type { Path } from "../../../src/explore/Path.ts"
+import { explore } from "../../../src/explore/Search.ts"
+import { showLabel } from "../../../src/machine/Machine.ts"
+import { type Constants, nameServerRouting, type State } from "../../../src/rocketmq/models/NameServerRouting.ts"
+import { itTlc } from "../../../test/Tlc.ts"
+import { drive } from "./RoutingRun.ts"
+import { follow, grain, play } from "./Schedule.ts"
+
+const guarded = { RecheckFreshnessOnUnregister: true, ChannelCloseDetected: true }
+
+const module: SpecModule = specModules().find(({ name }) => name === "NameServerRouting")!
+const constantsOf = (row: SpecRow) => row.config.constants as unknown as Constants
+const machineOf = (row: SpecRow) => nameServerRouting(constantsOf(row))
+const castOf = (row: SpecRow) => {
+  const { ClientCount, MasterCount, NameServerCount, SlaveCount } = constantsOf(row)
+  return {
+    deployment: { masters: MasterCount, slaves: SlaveCount },
+    nameServers: NameServerCount,
+    clients: ClientCount
+  }
+}
+
+/** Rows in which a guard is off and a property falls; what never happens is no guard. */
+const falling = module.rows.flatMap((row) => {
+  const property = row.expected.replace(/^violates /, "")
+  const kind = kindOfProperty(module.text, property)
+  return row.expected.startsWith("violates ") && !property.startsWith("Never")
+    ? [{ row, name: row.configuration, property, kind }]
+    : []
+})
+const judgedByNodes = falling.filter(({ kind }) => kind !== "behaviour")
+
+/** Plays a path and compares every state of it with the nodes'. */
+const played = (row: SpecRow, guards: typeof guarded, path: Path<State>, promises: ReadonlyArray<string>) => {
+  const differing: Array<string> = []
+  const labels = path.steps.map(({ label }) => label)
+  const run = drive(castOf(row), guards, 1, (deployed) => {
+    const moves = labels.map((label) => ({ labels: [label], crashes: false }))
+    play(deployed, moves, (index) => {
+      const [nodes, model] = [deployed.state(), path.steps[index]!.state].map((state) => JSON.stringify(state))
+      if (nodes !== model) differing.push(`after ${index + 1} steps: nodes ${nodes}, model ${model}`)
+    })
+  }, promises)
+  return { differing, labels: run.labels.map(showLabel), wanted: labels.map(showLabel) }
+}
+
+describe("a counterexample of the model", () => {
+  const shortest = (row: SpecRow, property: string): Path<State> =>
+    explore(machineOf(row)).violations.find((violation) => violation.property === property)!.path
+
+  it.each(judgedByNodes)(
+    "is a schedule of the nodes, state by state, and breaks the same property: $name $property",
+    ({ property, row }) => {
+      const path = shortest(row, property)
+      const { differing, labels, wanted } = played(row, constantsOf(row), path, [])
+      expect(differing).toEqual([])
+      expect(labels).toEqual(wanted)
+      expect(() => played(row, constantsOf(row), path, [property])).toThrow(`${property} is broken`)
+    }
+  )
+
+  // Of R13 there are no such nodes: the tables of a NameServer are in its memory.
+  it.each(judgedByNodes.filter(({ name }) => !name.includes("_R13_")))(
+    "breaks nothing on nodes whose guard is on, under the same schedule: $name $property",
+    ({ property, row }) => {
+      const labels = shortest(row, property).steps.map(({ label }) => label)
+      const run = drive(castOf(row), guarded, 1, (deployed) => follow(deployed, labels), [property])
+      expect(run.labels).toEqual(labels)
+    }
+  )
+})
+
+describe("a counterexample of TLC", () => {
+  // That of a property of behaviours ends where the behaviour begins to repeat itself.
+  itTlc.each(falling)("is a schedule of the nodes, state by state: $name $property", async ({ row }) => {
+    const { trace } = await check(module.file, { config: row.configFile, workers: 1 }).result
+    const states = trace!.states.map(({ values }) => values)
+    const replayed = replayStates(machineOf(row), states)
+    if (replayed._tag === "Refused") throw new Error(`the model refuses state ${replayed.at}`)
+    const { differing, labels, wanted } = played(row, constantsOf(row), replayed.path, [])
+    expect(differing).toEqual([])
+    expect(labels).toEqual(wanted)
+    expect(wanted.length).toBeGreaterThan(1)
+  })
+})
+
+describe("a small graph of the model", () => {
+  it("is played on the nodes move by move, crashes inside handlers too: each gives the state that the model has", () => {
+    const row = module.rows.find(({ configuration }) => configuration === "MCNameServerRoutingPlayed")!
+    const machine = machineOf(row)
+    const { graph } = explore(machine)
+    const commuting = delayable(graph, grain)
+    expect(commuting.broken).toEqual([])
+    const covered = cover(machine, graph, grain)
+    console.info(showCover(covered, commuting))
+    expect(covered.edges).toBeGreaterThan(10_000)
+    // Nothing is eager here, so no edge may be left.
+    expect(covered.covered).toBe(covered.edges)
+    const different: Array<string> = []
+    for (const path of covered.paths) {
+      const labels = () => path.flatMap((move) => move.labels).map(showLabel).join(" ")
+      try {
+        drive(castOf(row), guarded, 1, (deployed) => {
+          play(deployed, path, (index) => {
+            const [nodes, model] = [deployed.state(), graph.stateAt(path[index]!.to)].map((s) => JSON.stringify(s))
+            if (nodes !== model) different.push(`another state: ${labels()}`)
+          })
+        }, [])
+      } catch (error) {
+        different.push(`${labels()}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+    expect(different).toEqual([])
+    // A crash inside a handler is a move of its own.
+    expect(covered.paths.flat().some(({ crashes }) => crashes)).toBe(true)
+  })
+})
