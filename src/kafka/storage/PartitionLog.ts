@@ -92,14 +92,12 @@ export function* open(
 
 /**
  * Finds where an offset lies, as a read of one byte does: it is refused in an offline directory, and damage on the way
- * ends it by name (UnifiedLog.maybeIncrementFirstUnstableOffset, LocalLog.convertToOffsetMetadataOrThrow).
+ * ends it by name. An offset outside the log is left as it is (UnifiedLog.maybeConvertToOffsetMetadata).
  */
 const lookUp = ({ environment, logEndOffset, segments }: PartitionLog, offset: number): void => {
   ensureOnline(environment.logDirectory)
+  if (offset >= logEndOffset) return
   let segment = LogSegments.floor(segments, offset)
-  if (segment === undefined || offset > logEndOffset) {
-    return fail("OffsetOutOfRange", `Offset ${offset} is not within the log, which ends at ${logEndOffset}`)
-  }
   while (segment !== undefined && LogSegment.slice(segment, offset, 1, segment.log.size) === undefined) {
     segment = LogSegments.higher(segments, segment.baseOffset)
   }
