@@ -29,15 +29,17 @@ import {
 
 export { type Constants, type FaultKind, type State, unbounded } from "./ZooKeeperState.ts"
 
+type Answer = Exclude<Server.ToClient<number>, { readonly _tag: "Collected" }>
+
 /** A message as the state keeps it. */
-export const toldOf = (message: Server.ToClient<number>): Told => {
+export const toldOf = (message: Answer): Told => {
   if (message._tag !== "Found") return message
   const { watch, znode, zxid } = message
   return { _tag: "Found", zxid, watch, stamp: Client.stampFound(watch, znode), version: znode[0]?.version ?? 0 }
 }
 
 /** The message that the state keeps, with a znode of which only what the watch sees and the version is true. */
-const messageOf = (told: Told): Server.ToClient<number> => {
+const messageOf = (told: Told): Answer => {
   if (told._tag !== "Found") return told
   const { stamp: [stamp], version, watch, zxid } = told
   const znode: Znode<number> = { data: 0, version, czxid: 0, mzxid: stamp ?? 0, pzxid: stamp ?? 0, owner: [] }
@@ -74,7 +76,8 @@ const carriedOut = (s: State, turn: Server.ServerTurn<number> | undefined): Stat
   if (turn === undefined) return undefined
   const after = withServer(s, turn.server)
   const toClient = turn.sends.reduce(
-    (queues, { message, to }) => at(s.cut, to) ? queues : change(queues, to, (queue) => [...queue, toldOf(message)]),
+    (queues, { message, to }) =>
+      at(s.cut, to) ? queues : change(queues, to, (queue) => [...queue, toldOf(message as Answer)]),
     s.toClient
   )
   const [closed] = turn.closes

@@ -29,9 +29,12 @@ export interface Constants extends ZooKeeperGuards, ClientGuards {
 type ByClient<A> = ReadonlyArray<A>
 export type Stamp = Maybe<number>
 
+/** A request as the model has it: nobody collects, which is several reads at once. */
+export type Request = Exclude<ToServer<number>, { readonly _tag: "Collect" }>
+
 /** A message to a client as the model has it. */
 export type Told =
-  | Exclude<ToClient<number>, { readonly _tag: "Found" }>
+  | Exclude<ToClient<number>, { readonly _tag: "Found" | "Collected" }>
   | {
     readonly _tag: "Found"
     readonly zxid: number
@@ -58,7 +61,7 @@ export interface State {
   readonly accepted: ByClient<boolean>
   readonly dialed: ByClient<boolean>
   readonly cut: ByClient<boolean>
-  readonly toServer: ByClient<ReadonlyArray<ToServer<number>>>
+  readonly toServer: ByClient<ReadonlyArray<Request>>
   readonly toClient: ByClient<ReadonlyArray<Told>>
   readonly status: ByClient<"up" | "down">
   readonly own: ByClient<Own>

@@ -4,13 +4,12 @@
  */
 import type { State } from "../models/ZooKeeper.ts"
 import { toldOf } from "../models/ZooKeeper.ts"
-import { fromTree, ownOf, resting, type Stamp } from "../models/ZooKeeperState.ts"
+import { fromTree, ownOf, type Request, resting, type Stamp } from "../models/ZooKeeperState.ts"
 import type { ZooKeeperCell } from "../nodes/ZooKeeper.ts"
 import { isPing } from "../nodes/ZooKeeperMessages.ts"
 import type { SessionCell } from "../nodes/ZooKeeperSession.ts"
 import { upTo } from "../rules/Cluster.ts"
 import type { Asked } from "../rules/ZooKeeperRequests.ts"
-import type { ToClient, ToServer } from "../rules/ZooKeeperServer.ts"
 
 /** A connection as the network has it. */
 interface Wire {
@@ -53,8 +52,8 @@ export const projectZooKeeper = (world: Projected): State => {
     accepted: sides.map(({ accepted }) => accepted),
     dialed: clients.map((client) => world.isUp(client) && world.cell(client).dialed),
     cut: clients.map((client) => world.wire(client)?.cut ?? true),
-    toServer: clients.map((client) => messages<ToServer<number>>(world.wire(client)?.toListener)),
-    toClient: clients.map((client) => messages<ToClient<number>>(world.wire(client)?.toDialer).map(toldOf)),
+    toServer: clients.map((client) => messages<Request>(world.wire(client)?.toListener)),
+    toClient: clients.map((client) => messages<Parameters<typeof toldOf>[0]>(world.wire(client)?.toDialer).map(toldOf)),
     status: clients.map((client) => world.isUp(client) ? "up" : "down"),
     own: clients.map((client) => world.isUp(client) ? ownOf(world.cell(client).own, world.known(client)) : resting),
     won: clients.map(world.won),

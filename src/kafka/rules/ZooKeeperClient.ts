@@ -91,6 +91,13 @@ export const hear = <Asked>(
       const registered = leaves ? register(own.registered, { watch: message.watch, stamp }) : own.registered
       return quiet({ ...own, asks: [], seen: message.zxid, registered })
     }
+    case "Collected": {
+      const [left] = message.of
+      const registered = left === undefined || left.stamp.length === 0
+        ? own.registered
+        : register(own.registered, left)
+      return quiet({ ...own, asks: [], seen: message.zxid, registered })
+    }
     case "Done":
     case "Failed":
       return quiet({ ...own, asks: [], seen: message.zxid })

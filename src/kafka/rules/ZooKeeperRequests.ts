@@ -78,7 +78,10 @@ const operationsOf = (client: number, kind: WriteKind, version: number): Readonl
 }
 
 /** The request of a kind. */
-export const requestOf = (client: number, { kind, version }: Asked): ToServer<number> => {
+export const requestOf = (
+  client: number,
+  { kind, version }: Asked
+): Extract<ToServer<number>, { readonly _tag: "Close" | "Read" | "Multi" }> => {
   switch (kind) {
     case "Close":
       return { _tag: "Close" }

@@ -12,6 +12,7 @@
  */
 import { at, change, type Maybe, put, upTo } from "./Cluster.ts"
 import {
+  childrenOf,
   type Code,
   ephemeralsOf,
   type Event,
@@ -50,9 +51,14 @@ export type ToServer<Data> =
     readonly child: ReadonlyArray<WatchName>
   }
   | { readonly _tag: "Read"; readonly watch: WatchName }
+  /** Several reads that leave no watch, or the children of a path with their data and a watch, served at once. */
+  | { readonly _tag: "Collect"; readonly of: ReadonlyArray<string> | WatchName }
   /** A multi of one operation is the plain request. */
   | { readonly _tag: "Multi"; readonly ops: ReadonlyArray<Operation<Data>> }
   | { readonly _tag: "Close" }
+
+/** What was watched, and the transaction that changed it last. */
+export type Collected = Maybe<{ readonly watch: WatchName; readonly stamp: Maybe<number> }>
 
 /** Every reply to a request carries the zxid of the server's last transaction. */
 export type ToClient<Data> =
@@ -61,6 +67,7 @@ export type ToClient<Data> =
   | Event
   | { readonly _tag: "WatchesSet"; readonly zxid: number }
   | { readonly _tag: "Found"; readonly zxid: number; readonly watch: WatchName; readonly znode: Maybe<Znode<Data>> }
+  | { readonly _tag: "Collected"; readonly zxid: number; readonly of: Collected; readonly znodes: Tree<Data> }
   | { readonly _tag: "Done"; readonly zxid: number }
   /** Operation `at`, counted from 1, failed. */
   | { readonly _tag: "Failed"; readonly zxid: number; readonly code: Code; readonly at: number }
@@ -187,15 +194,34 @@ const setWatches = <Data>(
   return { server: { ...server, clients }, sends: replies.map((message) => ({ to: client, message })), closes: [] }
 }
 
+const watching = <Data>(server: ServerState<Data>, client: number, watch: WatchName): ServerState<Data> => ({
+  ...server,
+  clients: change(server.clients, client, (side) => ({ ...side, watches: union(side.watches, [watch]) }))
+})
+
 /** A watch for children needs the znode; one for data waits for it. */
 const read = <Data>(server: ServerState<Data>, client: number, watch: WatchName): ServerTurn<Data> => {
   const znode = server.tree.get(watchedBy(watch))
-  const watched = znode !== undefined || isDataWatch(watch)
-  const clients = watched
-    ? change(server.clients, client, (side) => ({ ...side, watches: union(side.watches, [watch]) }))
-    : server.clients
+  const after = znode !== undefined || isDataWatch(watch) ? watching(server, client, watch) : server
   const found = { _tag: "Found", zxid: server.zxid, watch, znode: znode === undefined ? [] : [znode] } as const
-  return answer({ ...server, clients }, client, found)
+  return answer(after, client, found)
+}
+
+const collect = <Data>(
+  server: ServerState<Data>,
+  client: number,
+  wanted: Extract<ToServer<Data>, { readonly _tag: "Collect" }>["of"]
+): ServerTurn<Data> => {
+  const isWatch = typeof wanted === "string"
+  const stamp = isWatch ? stampOf(server.tree, wanted) : []
+  const paths = isWatch ? childrenOf(server.tree, watchedBy(wanted)) : wanted
+  const znodes = new Map(paths.flatMap((path) => {
+    const znode = server.tree.get(path)
+    return znode === undefined ? [] : [[path, znode] as const]
+  }))
+  const after = isWatch && stamp.length > 0 ? watching(server, client, wanted) : server
+  const of: Collected = isWatch ? [{ watch: wanted, stamp }] : []
+  return answer(after, client, { _tag: "Collected", zxid: server.zxid, of, znodes })
 }
 
 const write = <Data>(
@@ -250,6 +276,8 @@ export const serve = <Data>(
       return setWatches(server, client, request)
     case "Read":
       return read(server, client, request.watch)
+    case "Collect":
+      return collect(server, client, request.of)
     case "Multi":
       return write(guards, server, client, session, request.ops)
     case "Close":
