@@ -220,5 +220,5 @@ export const messageAt = (log: CommitLog, offset: bigint, size: number): Uint8Ar
   const position = Number(offset % BigInt(log.files.fileSize))
   if (((position + size) | 0) > Files.readable(file)) return undefined
   if (size < 0 || position + size > log.files.fileSize) return "illegal size"
-  return file.file.read(position, size)
+  return Files.mapped(file.file, position, size)
 }

@@ -160,7 +160,7 @@ const putKey = (service: IndexService, index: IndexFile, key: string, request: D
   if (isFull(service, index)) return false
   const hash = keyHash(key)
   const slotAt = headerBytes + (hash % service.maxHashSlotNum) * slotBytes
-  const slotView = viewOf(index.file.read(slotAt, slotBytes))
+  const slotView = viewOf(Files.mapped(index.file, slotAt, slotBytes))
   const found = slotView.getInt32(0)
   const previous = found <= 0 || found > index.indexCount ? 0 : found
   const entry = new Uint8Array(entryBytes)
@@ -256,7 +256,7 @@ const select = (
 ): void => {
   const hash = keyHash(key)
   const slotAt = headerBytes + (hash % service.maxHashSlotNum) * slotBytes
-  let next = viewOf(index.file.read(slotAt, slotBytes)).getInt32(0)
+  let next = viewOf(Files.mapped(index.file, slotAt, slotBytes)).getInt32(0)
   if (index.indexCount <= 1) return
   // A chain in a damaged file may be a ring of more than one entry: no chain is longer than the file has entries.
   for (let steps = 0; steps < index.indexCount; steps++) {

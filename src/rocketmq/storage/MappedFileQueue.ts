@@ -11,7 +11,7 @@
  * name a file beyond 2^53.
  */
 import { Effect } from "effect"
-import type * as Disk from "../../world/Disk.ts"
+import * as Disk from "../../world/Disk.ts"
 import type { Guards } from "./Guards.ts"
 import type { Behaviour } from "./StoreConfig.ts"
 
@@ -213,12 +213,19 @@ export const find = (queue: MappedFileQueue, offset: bigint, firstIfNone = false
   return firstIfNone ? head : undefined
 }
 
+/** Bytes of a mapped file; where the file was cut under its mapping the real process gets SIGBUS, here EIO. */
+export const mapped = (file: Disk.File, position: number, length: number): Uint8Array => {
+  const bytes = file.read(position, length)
+  if (bytes.length < length) throw new Disk.DiskError({ operation: "read of a mapping", path: file.path, code: "EIO" })
+  return bytes
+}
+
 /** Everything that can be read from a position in a file on; `undefined` where nothing can. */
 export const readFrom = (file: MappedFile, position: number): Uint8Array | undefined =>
-  position >= 0 && position < readable(file) ? file.file.read(position, readable(file) - position) : undefined
+  position >= 0 && position < readable(file) ? mapped(file.file, position, readable(file) - position) : undefined
 
 /** The whole file, written or not, as a mapping shows it. */
-export const readAll = (queue: MappedFileQueue, file: MappedFile): Uint8Array => file.file.read(0, queue.fileSize)
+export const readAll = (queue: MappedFileQueue, file: MappedFile): Uint8Array => mapped(file.file, 0, queue.fileSize)
 
 export const setPosition = (file: MappedFile, position: number): void => {
   file.wrote = position

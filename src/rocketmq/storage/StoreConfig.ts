@@ -59,7 +59,7 @@ export interface Behaviour {
    */
   readonly flushesRecovered: boolean
   /**
-   * Hardened, in no version: after a crash every queue is made again from the log. A queue's file may have kept an entry
+   * Hardened, in no version: after a crash every queue and the index are made again from the log. A queue's file may have kept an entry
    * whose message the log lost, and every version believes it once the log has grown over that place again.
    */
   readonly rebuildsQueues: boolean

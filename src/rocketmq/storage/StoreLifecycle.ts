@@ -112,7 +112,9 @@ export const load = (parts: Unloaded): { readonly parts: Parts; readonly recover
   const checkpointPath = pathOf(environment, "checkpoint")
   const checkpoint = Checkpoint.open(environment.disk, checkpointPath, behaviour.checkpointsQueueOffset)
   const loaded: Parts = { ...parts, checkpoint }
-  Index.load(index, cleanly, checkpoint.indexMsgTimestamp)
+  // What makes the queues anew from the log makes the index anew with them.
+  const isKept = cleanly || !behaviour.rebuildsQueues
+  Index.load(index, cleanly, isKept ? checkpoint.indexMsgTimestamp : -1n)
   const recovered = Recovery.recover(loaded, cleanly)
   recoverNumbers(parts)
   if (behaviour.loadsDelayOffsets) loadDelayOffsets(loaded)

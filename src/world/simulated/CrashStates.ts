@@ -26,12 +26,14 @@ export const CrashProfile = Schema.Union([
   /**
    * F4, F5. The last growing write of the files that match (of all if absent) is torn, all before it survives and
    * nothing after it. Of its bytes the first `bytes` survive (any number if absent); then the file ends (`prefix`), or
-   * the size it made shows zeros or junk.
+   * the size it made shows zeros or junk. With `overwrites` a write that did not grow its file may be the last one too:
+   * an append to a file that was given its size beforehand; behind the tear is what was there.
    */
   Schema.TaggedStruct("TornAppend", {
     path: Schema.optionalKey(Schema.String),
     tail: Schema.Union([Schema.Literals(["prefix", "zeros"]), Schema.Struct({ junk: Schema.Int })]),
-    bytes: Schema.optionalKey(Schema.Natural)
+    bytes: Schema.optionalKey(Schema.Natural),
+    overwrites: Schema.optionalKey(Schema.Boolean)
   }),
   /**
    * F6. Of the writes to the files that match, not durable since their last commit, those of the given indexes survive
@@ -103,15 +105,15 @@ const keptHalf = (outcome: Outcome, half: EntryPiece): boolean => {
   }
 }
 
-/** The last growing write that is not durable is torn; with none, everything survives. */
+/** The last growing write (with `overwrites`: the last write) that is not durable is torn; with none, everything survives. */
 const tornAppend = (
-  { bytes, path = "**", tail }: Extract<CrashProfile, { readonly _tag: "TornAppend" }>,
+  { bytes, overwrites = false, path = "**", tail }: Extract<CrashProfile, { readonly _tag: "TornAppend" }>,
   pieces: ReadonlyArray<Piece>,
   choose: Choose
 ): Survival => {
   const growing = new Set(pieces.flatMap((piece) => piece._tag === "Size" && !isCut(piece) ? [piece.operation] : []))
   const candidates = pieces.filter((piece) => {
-    return piece._tag === "Content" && growing.has(piece.operation) && matches(path, piece.path)
+    return piece._tag === "Content" && (overwrites || growing.has(piece.operation)) && matches(path, piece.path)
   })
   const last = candidates.at(-1)
   if (last === undefined) return survivalOf({ _tag: "KeepAll" }, pieces, choose)
