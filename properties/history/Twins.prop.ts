@@ -33,7 +33,7 @@ it("data and order checks find what their definitions say", () => {
   for (const name of Object.keys(twins)) expect(reached.get(name) ?? 0, name).toBeGreaterThan(0)
 })
 
-it("a class of cycle is reported exactly where its graph, and none that implies it, has a cycle", () => {
+it("a class of cycle and its marker are reported exactly where its graph, and none that implies it, has a cycle", () => {
   const reached = new Set<string>()
   fc.assert(
     fc.property(histories, fc.boolean(), (history, wwDeps) => {
@@ -46,6 +46,10 @@ it("a class of cycle is reported exactly where its graph, and none that implies 
       if (!ww) expect(names.has("G1c")).toBe(wr)
       if (!ww) expect(names.has("G0-realtime")).toBe(rt)
       if (!ww && !wr && !rt) expect(names.has("G1c-realtime")).toBe(all)
+      expect(names.has("PL-1-cycle-exists")).toBe(ww)
+      if (!ww) expect(names.has("PL-2-cycle-exists")).toBe(wr)
+      if (!ww) expect(names.has("strong-PL-1-cycle-exists")).toBe(rt)
+      if (!ww && !wr && !rt) expect(names.has("strong-PL-2-cycle-exists")).toBe(all)
       for (const name of names) reached.add(name)
     }),
     { numRuns: 250 }
