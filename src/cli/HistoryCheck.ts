@@ -64,6 +64,8 @@ const run = Effect.fnUntraced(
     if (files.length === 0) {
       return yield* new BadInput({ message: "history check: give at least one file of a history" })
     }
+    if (budget < 1) return yield* new BadInput({ message: `history check: --budget ${budget}; give 1 or more` })
+    if (smallest < 0) return yield* new BadInput({ message: `history check: --smallest ${smallest}; give 0 or more` })
     const options = { asUpstream, budget, smallest, subscribe, wwDeps }
     const judged: Array<Judgement> = []
     for (const file of files) judged.push(yield* judge(file, lenient, options))

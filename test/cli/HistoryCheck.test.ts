@@ -75,8 +75,11 @@ it("names a broken line, and judges the rest with --lenient", () => {
   expect(lenient.stderr.trim().split("\n")).toHaveLength(2)
 })
 
-it("says what works where there is no file", () => {
+it("says what works where there is no file, or a number makes no sense", () => {
   expect(check().status).toBe(2)
+  expect(check("--budget", "0", sample("valid.json")).stderr).toBe(
+    "ackproof: history check: --budget 0; give 1 or more\n"
+  )
   expect(check("no-such-file.edn").stderr).toMatch(
     /^ackproof: no-such-file.edn: .*ENOENT.*; give a history as EDN or JSON\n$/
   )
