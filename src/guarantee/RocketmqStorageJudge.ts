@@ -105,7 +105,7 @@ export const judgeQueues = (
   const expected = new Map<string, Map<number, Known>>()
   for (const [topic, queueId] of queuesOf(store)) expected.set(`${topic}-${queueId}`, new Map())
   for (const known of left) {
-    if (known.number === undefined || known.offset >= dispatched) continue
+    if (known.number === undefined) continue
     const queue = `${known.topic}-${known.queueId}`
     if (!expected.has(queue)) expected.set(queue, new Map())
     expected.get(queue)!.set(known.number, known)
@@ -117,7 +117,7 @@ export const judgeQueues = (
       findings.push({ kind: "delivered", sentence: `${what} a consumer of ${queue} gets no further than ${stuck}` })
     }
     for (const [number, known] of messages) {
-      if (given.has(number)) continue
+      if (given.has(number) || known.offset >= dispatched) continue
       findings.push({
         kind: "delivered",
         sentence: `${what} ${nameOf(known)} is in the log and no consumer of its queue is given it`

@@ -12,7 +12,6 @@ import { Cause, Deferred, Effect, Exit } from "effect"
 import { Malformed } from "../message/Malformed.ts"
 import { recorded } from "../replay/Choose.ts"
 import { OutOfMemory } from "../rocketmq/storage/CheckMessage.ts"
-import * as Dispatch from "../rocketmq/storage/Dispatch.ts"
 import * as Batch from "../rocketmq/storage/MessageBatch.ts"
 import type * as Codec from "../rocketmq/storage/MessageCodec.ts"
 import * as Store from "../rocketmq/storage/MessageStore.ts"
@@ -376,7 +375,7 @@ const close = (world: World, store: Store.MessageStore): void => {
 const expire = (world: World, store: Store.MessageStore): void => {
   // Files are old or many when they go; what is not dispatched by then is the last of them.
   now(Store.dispatch(store))
-  if (Dispatch.behind(store) > 0n) return
+  if (Number(store.reputFromOffset) < boundsOf(store)[1]) return
   const count = Expiry.cleanCommitLog(store, { timeUp: true, usedPercent: 86 })
   Expiry.cleanConsumeQueues(store)
   if (count > 0) world.tags.add("a file went")

@@ -114,7 +114,7 @@ export const load = (parts: Unloaded): { readonly parts: Parts; readonly recover
   const loaded: Parts = { ...parts, checkpoint }
   // What makes the queues anew from the log makes the index anew with them.
   const isKept = cleanly || !behaviour.rebuildsQueues
-  Index.load(index, cleanly, isKept ? checkpoint.indexMsgTimestamp : -1n)
+  Index.load(index, cleanly, isKept ? checkpoint.indexMsgTimestamp : -(1n << 63n) - 1n)
   const recovered = Recovery.recover(loaded, cleanly)
   recoverNumbers(parts)
   if (behaviour.loadsDelayOffsets) loadDelayOffsets(loaded)
