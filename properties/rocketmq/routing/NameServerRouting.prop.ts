@@ -2,35 +2,11 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { check } from "../../../src/history/Check.ts"
-import { type Command, play } from "./RoutingRun.ts"
+import { type Command, play } from "../../../src/simulate/routing/RoutingCommands.ts"
+import { byTier } from "../../../test/Tier.ts"
+import { commands } from "./Histories.ts"
 
 const guarded = { RecheckFreshnessOnUnregister: true, ChannelCloseDetected: true }
-
-const pick = fc.nat(0xffff)
-const other = pick
-/** Faults are one command in about ten. */
-const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 30, arbitrary: fc.record({ _tag: fc.constant("Due" as const), count: fc.integer({ min: 1, max: 40 }) }) },
-  { weight: 30, arbitrary: fc.record({ _tag: fc.constant("Any" as const), pick }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      _tag: fc.constantFrom("KillBroker" as const, "KillServer", "Freeze", "Thaw", "Thaw", "Configure"),
-      pick
-    })
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      _tag: fc.constantFrom("CutLink" as const, "HealLink", "HealLink", "Reset", "Wipe", "Allow"),
-      pick,
-      other
-    })
-  },
-  { weight: 12, arbitrary: fc.record({ _tag: fc.constant("Send" as const), pick }) },
-  { weight: 1, arbitrary: fc.record({ _tag: fc.constant("During" as const), pick }) }
-)
-const commands = fc.array(command, { minLength: 10, maxLength: 60, size: "max" })
 
 /** Every action of the model, and what a run must have been about. */
 const everything = [
@@ -56,9 +32,41 @@ const everything = [
   "Unregister",
   "WipeWritePerm",
   "route",
-  "sent",
-  "sent or not",
+  "try failed",
+  "try stored",
+  "try unknown",
   "two routes"
+]
+
+/**
+ * Histories in which a run ends while a send is under way that has moved to another master: told as one operation, it
+ * named the first master only, and who read the value from the second one read what nobody was known to have sent there.
+ */
+const onceBroken: Array<[seed: number, commands: Array<Command>]> = [
+  [1, [
+    { _tag: "Due", count: 15 },
+    { _tag: "Due", count: 25 },
+    { _tag: "Any", pick: 18_725 },
+    { _tag: "Due", count: 33 },
+    { _tag: "Any", pick: 36_409 },
+    { _tag: "During", pick: 45_876 },
+    { _tag: "Any", pick: 0 },
+    { _tag: "Send", pick: 0 },
+    { _tag: "Due", count: 20 },
+    { _tag: "During", pick: 0 }
+  ]],
+  [28_995, [
+    { _tag: "Freeze", pick: 52_429 },
+    { _tag: "Due", count: 36 },
+    { _tag: "Any", pick: 0 },
+    { _tag: "Due", count: 18 },
+    { _tag: "CutLink", pick: 0, other: 0 },
+    { _tag: "CutLink", pick: 0, other: 32_768 },
+    { _tag: "Due", count: 1 },
+    { _tag: "During", pick: 46_812 },
+    { _tag: "Send", pick: 0 },
+    { _tag: "Due", count: 20 }
+  ]]
 ]
 
 describe("NameServers, brokers and clients on the simulated world", () => {
@@ -73,16 +81,13 @@ describe("NameServers, brokers and clients on the simulated world", () => {
         // Sends are at least once: a value may be there twice, and what was acknowledged is there.
         const { anomalies } = check(run.operations)
         const found = Object.keys(anomalies)
-        if (found.includes("duplicate")) reached.add("duplicate")
         expect(found.filter((name) => name !== "duplicate")).toEqual([])
         events += run.events
         telling += run.telling
       }),
-      // A fixed seed: about one history in several thousand still fails here (a kill inside a handler, cut links, sends),
-      // and nobody has explained why. Until then this test says nothing of other seeds; take it away to look for one.
-      { numRuns: 200, seed: 20261124 }
+      { numRuns: byTier({ quick: 250, ci: 2_000, deep: 20_000 }), examples: onceBroken }
     )
-    expect([...reached].sort()).toEqual(everything)
+    expect(everything.filter((tag) => !reached.has(tag))).toEqual([])
     // A scan that finds nothing, a connection that is refused: most events say something.
     expect(telling / events).toBeGreaterThan(0.3)
   })

@@ -16,8 +16,8 @@ import {
   routePort
 } from "../../../src/rocketmq/nodes/RoutingMessages.ts"
 import { expiryMillis } from "../../../src/rocketmq/rules/RouteTables.ts"
+import type { Deployed } from "../../../src/simulate/routing/RoutingCluster.ts"
 import type { Wakening, WorldEvent } from "../../../src/world/simulated/WorldEvent.ts"
-import type { Deployed } from "./RoutingRun.ts"
 
 /** Fires what makes the label; each is a list since some need the world to come there first. */
 const eventsOf = (wanted: Label): ReadonlyArray<WorldEvent> => {

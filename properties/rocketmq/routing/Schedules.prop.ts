@@ -9,8 +9,8 @@ import type { Path } from "../../../src/explore/Path.ts"
 import { explore } from "../../../src/explore/Search.ts"
 import { showLabel } from "../../../src/machine/Machine.ts"
 import { type Constants, nameServerRouting, type State } from "../../../src/rocketmq/models/NameServerRouting.ts"
+import { drive } from "../../../src/simulate/routing/RoutingCluster.ts"
 import { itTlc } from "../../../test/Tlc.ts"
-import { drive } from "./RoutingRun.ts"
 import { follow, grain, play } from "./Schedule.ts"
 
 const guarded = { RecheckFreshnessOnUnregister: true, ChannelCloseDetected: true }

@@ -11,6 +11,7 @@
  * every 10 s, the first after 5 s) of RocketMQ 4.9.7.
  */
 import { Clock, Effect } from "effect"
+import { Disk, type Operations } from "../../world/Disk.ts"
 import { type Connection, Network } from "../../world/Network.ts"
 import { Process } from "../../world/Process.ts"
 import { brokersOf, type Deployment, upTo } from "../rules/Deployment.ts"
@@ -44,9 +45,14 @@ export const nameServerCell = (deployment: Deployment): NameServerCell => ({
   lastUpdateMillis: new Map()
 })
 
+/** Guards of a NameServer; without `TablesSurviveRestart` its tables are in memory only, as the real one has them. */
+export interface NameServerGuards extends Tables.RoutingGuards {
+  readonly TablesSurviveRestart?: boolean
+}
+
 export interface NameServerOptions {
   readonly number: number
-  readonly guards: Tables.RoutingGuards
+  readonly guards: NameServerGuards
   readonly deployment: Deployment
   readonly times: NameServerTimes
   readonly cell: NameServerCell
@@ -55,25 +61,54 @@ export interface NameServerOptions {
   readonly observe: (broker: number, version: number) => void
 }
 
+const path = "/tables"
+
+/** Tables that outlive the process: the whole of them, in a file that takes the place of the last one. */
+const keepTables = (disk: Operations, { addrs, live, queues }: Tables.NameServerState): void => {
+  const file = disk.open(`${path}.next`, "either")
+  file.truncate(0)
+  file.append(new TextEncoder().encode(JSON.stringify({ addrs, live, queues })))
+  file.close()
+  disk.rename(`${path}.next`, path)
+}
+const keptTables = (disk: Operations, deployment: Deployment): Tables.NameServerState => {
+  const size = disk.stat(path)
+  if (size === undefined || size.kind !== "file") return Tables.emptyTables(deployment)
+  const file = disk.open(path, "existing")
+  const text = new TextDecoder().decode(file.read(0, size.size))
+  file.close()
+  return { ...Tables.emptyTables(deployment), ...JSON.parse(text) as Partial<Tables.NameServerState> }
+}
+
 export const nameServer = ({ administrator, cell, deployment, guards, number, observe, times }: NameServerOptions) =>
   Effect.gen(function*() {
     const network = yield* Network
     const process = yield* Process
     const clock = yield* Clock.Clock
+    const disk = yield* Disk
     const channels = new Map<number, Connection>()
+    if (guards.TablesSurviveRestart === true) {
+      cell.state = keptTables(disk, deployment)
+      // Whoever was there has a whole period from the start on to be heard again.
+      for (const { broker } of cell.state.live) cell.lastUpdateMillis.set(broker, clock.currentTimeMillisUnsafe())
+    }
+    const did = (action: string, ...args: ReadonlyArray<number>): void => {
+      if (guards.TablesSurviveRestart === true) keepTables(disk, cell.state)
+      process.did(action, ...args)
+    }
 
     const taken = (broker: number, connection: Connection, message: Tables.Register): void => {
       channels.set(broker, connection)
       cell.state = Tables.register(deployment, cell.state, broker, message)
       cell.lastUpdateMillis.set(broker, clock.currentTimeMillisUnsafe())
       observe(broker, message.version)
-      process.did("Register", number, broker)
+      did("Register", number, broker)
     }
     const ended = (broker: number, connection: Connection): void => {
       if (channels.get(broker) !== connection) return
       channels.delete(broker)
       cell.state = Tables.channelClosed(guards, cell.state, broker)
-      process.did("ChannelClosed", number, broker)
+      did("ChannelClosed", number, broker)
     }
     const channel = (connection: Connection) => {
       const broker = numberIn(connection.peer)
@@ -109,7 +144,7 @@ export const nameServer = ({ administrator, cell, deployment, guards, number, ob
       const connection = channels.get(broker)
       channels.delete(broker)
       connection?.close()
-      process.did("Expire", number, broker)
+      did("Expire", number, broker)
     }
     const isOldestTooOld = (): boolean => {
       const oldest = cell.state.live[0]
@@ -134,7 +169,7 @@ export const nameServer = ({ administrator, cell, deployment, guards, number, ob
           if (after === undefined) continue
           cell.state = after
           if (removed) observe(broker, 0)
-          process.did("Unregister", number, broker)
+          did("Unregister", number, broker)
         }
       })
 
@@ -149,7 +184,7 @@ export const nameServer = ({ administrator, cell, deployment, guards, number, ob
           const after = wanted()
           if (after === undefined) continue
           cell.state = after
-          process.did(after.queues[name - 1]![0]!.writable ? "AddWritePerm" : "WipeWritePerm", number, name)
+          did(after.queues[name - 1]![0]!.writable ? "AddWritePerm" : "WipeWritePerm", number, name)
         }
       })
 

@@ -1,14 +1,24 @@
 /**
- * The part of a broker that takes sends: one queue of the topic, a number an entry, on the broker's disk.
+ * The part of a broker that takes sends and answers pulls: one queue of the topic, a number an entry, on its disk.
  *
  * The decision: an entry is one append, and the answer goes out after it returned, so a killed process has stored what
  * it answered for (ASYNC_FLUSH: the page cache outlives the process). The real store is rocketmq/storage; routing asks
  * only where a message went.
+ *
+ * Authority: SendMessageProcessor and PullMessageProcessor of RocketMQ 4.9.7; a pull that finds nothing is answered at
+ * once, where the real one is held until something comes.
  */
 import { Effect } from "effect"
 import { Disk } from "../../world/Disk.ts"
 import { type Connection, Network } from "../../world/Network.ts"
-import { sendPort, type SendRequest, type SendResponse } from "./RoutingMessages.ts"
+import {
+  pullPort,
+  type PullRequest,
+  type PullResponse,
+  sendPort,
+  type SendRequest,
+  type SendResponse
+} from "./RoutingMessages.ts"
 
 const path = "/queue"
 const entryBytes = 4
@@ -26,20 +36,27 @@ export const queueServer = (cell: QueueCell) =>
     const view = new DataView(file.read(0, file.size()).slice().buffer)
     for (let at = 0; at + entryBytes <= view.byteLength; at += entryBytes) cell.values.push(view.getUint32(at))
 
-    const store = (connection: Connection, { value }: SendRequest): void => {
+    const store = (connection: Connection, { request, value }: SendRequest): void => {
       const bytes = new Uint8Array(entryBytes)
       new DataView(bytes.buffer).setUint32(0, value)
       file.append(bytes)
       cell.values.push(value)
-      connection.send({ _tag: "Stored", offset: cell.values.length - 1 } satisfies SendResponse)
+      connection.send({ _tag: "Stored", request, offset: cell.values.length - 1 } satisfies SendResponse)
     }
-    const listener = yield* network.listen(sendPort)
-    while (true) {
-      const connection = yield* listener.accept
-      yield* Effect.forever(Effect.map(connection.receive, (message) => store(connection, message as SendRequest)))
-        .pipe(
-          Effect.catchTag("ConnectionClosed", () => Effect.void),
-          Effect.forkScoped({ startImmediately: true })
-        )
-    }
+    const pull = (connection: Connection, { offset }: PullRequest): void =>
+      connection.send({ _tag: "Pulled", values: cell.values.slice(offset) } satisfies PullResponse)
+
+    const serve = <Request>(port: string, answer: (connection: Connection, request: Request) => void) =>
+      Effect.gen(function*() {
+        const listener = yield* network.listen(port)
+        while (true) {
+          const connection = yield* listener.accept
+          yield* Effect.forever(Effect.map(connection.receive, (message) => answer(connection, message as Request)))
+            .pipe(
+              Effect.catchTag("ConnectionClosed", () => Effect.void),
+              Effect.forkScoped({ startImmediately: true })
+            )
+        }
+      })
+    yield* Effect.all([serve(sendPort, store), serve(pullPort, pull)], { concurrency: "unbounded" })
   })

@@ -16,14 +16,27 @@ export const clientName = (number: number): string => `client-${number}`
 /** The number at the end of a process's name. */
 export const numberIn = (name: string): number => Number(name.slice(name.lastIndexOf("-") + 1))
 
-/** SEND_MESSAGE, and its answer: where the queue has it. */
+/** SEND_MESSAGE, and its answer: where the queue has it. `request` is the number that an answer is known by (opaque). */
 export interface SendRequest {
   readonly _tag: "Send"
+  readonly request: number
   readonly value: number
 }
 export interface SendResponse {
   readonly _tag: "Stored"
+  readonly request: number
   readonly offset: number
 }
 
+/** PULL_MESSAGE, and its answer: everything from that offset on, or nothing. */
+export interface PullRequest {
+  readonly _tag: "Pull"
+  readonly offset: number
+}
+export interface PullResponse {
+  readonly _tag: "Pulled"
+  readonly values: ReadonlyArray<number>
+}
+
 export const sendPort = "send"
+export const pullPort = "pull"

@@ -35,6 +35,8 @@ export interface Projected {
   /** The version on a broker's disk, for when it is down. */
   readonly versionOnDisk: (broker: number) => number
   readonly faults: number
+  /** A NameServer that is down has its tables on its disk. */
+  readonly tablesSurvive: boolean
 }
 
 export const projectNameServerRouting = (world: Projected): State => {
@@ -48,7 +50,11 @@ export const projectNameServerRouting = (world: Projected): State => {
     world.wire({ dialer: clientName(c), listener: nameServerName(n), port: routePort })
   const isUp = (b: number) => world.isUp(brokerName(b))
   const empty = emptyTables(world.deployment)
-  const tables = servers.map((n) => world.isUp(nameServerName(n)) ? world.serverCells.get(n)!.state : empty)
+  const tables = servers.map((n) => {
+    const own = world.serverCells.get(n)!.state
+    if (world.isUp(nameServerName(n))) return own
+    return world.tablesSurvive ? { ...own, accepted: empty.accepted, pending: empty.pending } : empty
+  })
   const routes = clients.map((c) => world.clientCells.get(c)!.routes)
   return {
     status: brokers.map((b) => isUp(b) ? "up" : "down"),

@@ -1,8 +1,8 @@
 /** Failovers of real clusters and of the nodes are behaviours of the timed model; changed ones are not. */
 import { describe, expect, it } from "vitest"
-import { drive } from "../../../properties/rocketmq/routing/RoutingRun.ts"
 import { explore } from "../../../src/explore/Search.ts"
 import { nameServerRoutingTimed, type TimedConstants } from "../../../src/rocketmq/models/NameServerRoutingTimed.ts"
+import { drive } from "../../../src/simulate/routing/RoutingCluster.ts"
 import { itTlc } from "../../Tlc.ts"
 import { compare, constantsOf, propertiesOf } from "../models/SpecGraph.ts"
 import { type Failover, judged, recorded } from "./Failover.ts"

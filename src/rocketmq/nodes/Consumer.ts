@@ -1,0 +1,54 @@
+/**
+ * The part of a client that reads: a fiber a queue, each pulling from where it got to.
+ *
+ * The decision: queues are pulled apart, so one whose broker is frozen holds up none of the others, which is what a key
+ * that moves between queues is overtaken by (R18). A queue whose master is not in the cached route is not pulled.
+ *
+ * Authority: PullMessageService and DefaultMQPushConsumerImpl.pullMessage (a loop a queue), RebalanceImpl (a queue that
+ * left the route is dropped, and taken up again where it was) of RocketMQ 4.9.7.
+ */
+import { Effect } from "effect"
+import { Network } from "../../world/Network.ts"
+import { type Deployment, masterOf, upTo } from "../rules/Deployment.ts"
+import { publishable } from "../rules/RouteCache.ts"
+import type { ClientCell } from "./RouteClient.ts"
+import { brokerName, pullPort, type PullRequest, type PullResponse } from "./RoutingMessages.ts"
+
+/** What a pull of the queue of a name began or gave: values from an offset on, or nothing that anybody knows of. */
+export type Pulled =
+  | { readonly _tag: "Begun" | "Unknown"; readonly name: number }
+  | { readonly _tag: "Pulled"; readonly name: number; readonly offset: number; readonly values: ReadonlyArray<number> }
+
+export interface ConsumerOptions {
+  readonly deployment: Deployment
+  readonly cell: ClientCell
+  /** Between two pulls of a queue: what the application takes to work on what it was given. */
+  readonly pullMillis: number
+  readonly observe: (pulled: Pulled) => void
+}
+
+export const consumer = ({ cell, deployment, observe, pullMillis }: ConsumerOptions) =>
+  Effect.gen(function*() {
+    const network = yield* Network
+    const inRoute = (name: number) => cell.routes.cache.some((route) => publishable(deployment, route).includes(name))
+    const reading = (name: number) => {
+      let offset = 0
+      const pulls = Effect.gen(function*() {
+        const connection = yield* network.connect(brokerName(masterOf(name)), pullPort)
+        while (true) {
+          if (inRoute(name)) {
+            observe({ _tag: "Begun", name })
+            connection.send({ _tag: "Pull", offset } satisfies PullRequest)
+            const { values } = (yield* connection.receive) as PullResponse
+            observe({ _tag: "Pulled", name, offset, values })
+            offset += values.length
+          }
+          yield* Effect.sleep(pullMillis)
+        }
+      })
+      return Effect.forever(
+        pulls.pipe(Effect.catchTag("ConnectionClosed", () => Effect.sync(() => observe({ _tag: "Unknown", name }))))
+      )
+    }
+    yield* Effect.all(upTo(deployment.masters).map(reading), { concurrency: "unbounded" })
+  })
