@@ -1,4 +1,7 @@
-/** `ackproof explore NAME`: every behaviour of a model within its bounds; exit 1 when a property breaks or memory ends. */
+/**
+ * `ackproof explore NAME`: every behaviour of a model within its bounds; exit 1 when memory ends, when a property breaks
+ * that should hold, or when one holds that the real system is known to break.
+ */
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { extname } from "node:path"
@@ -41,12 +44,14 @@ const timed = async (
 }
 
 const row = async (
-  module: string,
+  { expectedBroken, name: module }: Model,
   configuration: string,
   machine: Machine<unknown>,
   pool: SearchThreads | undefined
 ) => {
   const { found, seconds } = await timed(machine, `${module} ${configuration}`, pool)
+  const expected = expectedBroken?.[configuration] ?? []
+  const broken = new Set(found.violations.map(({ property }) => property))
   const { depth, end, notChecked, states, transitions, unreached, violations } = found
   return {
     module,
@@ -57,7 +62,14 @@ const row = async (
     depth,
     seconds,
     statesPerSecond: Math.round(states / seconds),
-    violations: violations.map(({ kind, path, property }) => ({ kind, property, path: showLabels(path) })),
+    violations: violations.map(({ kind, path, property }) => ({
+      kind,
+      property,
+      verdict: expected.includes(property) ? "expected broken" as const : "broken" as const,
+      path: showLabels(path)
+    })),
+    /** Properties that the real system breaks, and this search did not. */
+    heldUnexpectedly: expected.filter((property) => !broken.has(property)),
     unreached,
     notChecked
   }
@@ -68,7 +80,7 @@ const rowsOf = async (model: Model, threads: number) => {
   const pool = threads === 1 ? undefined : startThreads(threads - 1)
   const rows = []
   for (const [name, machine] of Object.entries(model.configurations)) {
-    rows.push(await row(model.name, name, machine(), pool))
+    rows.push(await row(model, name, machine(), pool))
   }
   await pool?.close()
   return rows
@@ -95,10 +107,18 @@ const runExplore = Effect.fnUntraced(
           `${each.module} ${each.configuration}: ${each.end}, ${each.states} states, ${each.transitions} transitions, ` +
             `depth ${each.depth}, ${each.statesPerSecond} states/s`
         )
-        for (const { path, property } of each.violations) yield* Output.line(`  ${property} broken by ${path}`)
+        for (const { path, property, verdict } of each.violations) {
+          yield* Output.line(`  ${property} ${verdict} by ${path}`)
+        }
+        for (const property of each.heldUnexpectedly) {
+          yield* Output.line(`  ${property} holds, and the real system breaks it`)
+        }
       }
     }
-    if (rows.some((each) => each.end !== "Complete" || each.violations.length > 0)) return yield* new NotAsStated()
+    const isAsStated = (each: typeof rows[number]) =>
+      each.end === "Complete" && each.heldUnexpectedly.length === 0 &&
+      each.violations.every(({ verdict }) => verdict === "expected broken")
+    if (!rows.every(isAsStated)) return yield* new NotAsStated()
   }
 )
 

@@ -1,7 +1,8 @@
 /**
  * `manifest.json`: every configuration of the modules beside it, with what TLC is expected to say of it.
  *
- *     {"module", "configuration", "expected": "holds" | "violates NAME", "distinct", "depth", "seconds", "tier", "graphTier"}
+ *     {"module", "configuration", "expected": "holds" | "violates NAME", "distinct", "depth", "seconds", "tier", "graphTier",
+ *      "breaks": [NAME]}
  *
  * The decision: `distinct` and `depth` are compared wherever they are stated. TLC's numbers at a violation are those of a
  * search with one worker, which is breadth first and so the same on every run.
@@ -17,6 +18,11 @@ export const ManifestRow = Schema.Struct({
   configuration: Schema.String,
   /** `holds`, or `violates` and the property that must fall. */
   expected: Schema.String.check(Schema.isPattern(/^(holds|violates \w+)$/)),
+  /**
+   * Properties that fall in this configuration and are not asked of it, since the real system breaks them there; each is
+   * asked of another configuration. A search that looks at all properties expects them broken.
+   */
+  breaks: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Distinct states that TLC finds, until it stops. */
   distinct: Schema.Int,
   /** States of the longest of the shortest behaviours; left out where TLC gives none of its own, as for a lasso. */

@@ -69,6 +69,15 @@ const onceBroken: Array<[seed: number, commands: Array<Command>]> = [
   ]]
 ]
 
+/** An administrator forbids writes to a master on one NameServer, and allows them again. */
+const administered: [seed: number, commands: Array<Command>] = [1, [
+  { _tag: "Due", count: 40 },
+  { _tag: "Wipe", pick: 0, other: 0 },
+  { _tag: "Due", count: 40 },
+  { _tag: "Allow", pick: 0, other: 0 },
+  { _tag: "Due", count: 40 }
+]]
+
 describe("NameServers, brokers and clients on the simulated world", () => {
   it("do only what the model does, in every order and under every fault, and reach all of it", () => {
     const reached = new Set<string>()
@@ -85,7 +94,7 @@ describe("NameServers, brokers and clients on the simulated world", () => {
         events += run.events
         telling += run.telling
       }),
-      { numRuns: byTier({ quick: 250, ci: 2_000, deep: 20_000 }), examples: onceBroken }
+      { numRuns: byTier({ quick: 250, ci: 2_000, deep: 20_000 }), examples: [...onceBroken, administered] }
     )
     expect(everything.filter((tag) => !reached.has(tag))).toEqual([])
     // A scan that finds nothing, a connection that is refused: most events say something.

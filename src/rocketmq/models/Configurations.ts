@@ -109,6 +109,15 @@ export const producerConstants: Readonly<Record<string, ProducerConstants>> = {
   }
 }
 
+/**
+ * What falls where a producer picks queues in turn, as it does in the real system: values of one key then go to any queue,
+ * and what was tried on a master that froze is stored there as well as where it was tried next.
+ */
+export const producerExpectedBroken: Readonly<Record<string, ReadonlyArray<string>>> = {
+  MCProducerRoutingRoundRobin: ["KeyOrder", "StoredOnce"],
+  MCProducerRoutingFaulty: ["KeyOrder", "StoredOnce"]
+}
+
 const machinesOf = <C, M>(constants: Readonly<Record<string, C>>, build: (constants: C) => M) =>
   Object.fromEntries(Object.entries(constants).map(([name, of]) => [name, () => build(of)]))
 

@@ -12,7 +12,7 @@
  * MQFaultStrategy.updateFaultItem, of RocketMQ 4.9.7.
  */
 import { Clock, Deferred, Effect } from "effect"
-import { type Connection, ConnectionClosed, Network } from "../../world/Network.ts"
+import { type Connection, type ConnectionClosed, Network } from "../../world/Network.ts"
 import { Process } from "../../world/Process.ts"
 import { type Deployment, masterOf, upTo } from "../rules/Deployment.ts"
 import {

@@ -1,9 +1,10 @@
 /** Where producers write: the model is the specification's twin, and what breaks is what a history checker sees. */
 import { describe, expect, it } from "vitest"
+import { specModules } from "../../../src/cli/SpecFiles.ts"
 import { explore } from "../../../src/explore/Search.ts"
 import { check } from "../../../src/history/Check.ts"
 import type { Operation } from "../../../src/history/Operation.ts"
-import { producerConstants } from "../../../src/rocketmq/models/Configurations.ts"
+import { producerConstants, producerExpectedBroken } from "../../../src/rocketmq/models/Configurations.ts"
 import { type ProducerConstants, producerRouting } from "../../../src/rocketmq/models/ProducerRouting.ts"
 import { itTlc } from "../../Tlc.ts"
 import { compare, constantsOf, propertiesOf } from "./SpecGraph.ts"
@@ -24,6 +25,21 @@ describe("where RocketMQ's producers write", () => {
 
   it.each(Object.entries(producerConstants))("has the constants of spec/rocketmq: %s", (name, constants) => {
     expect(constantsOf(name)).toEqual(constants)
+  })
+
+  it("breaks without a guard what the manifest says that it breaks, and nothing else", () => {
+    const module = specModules().find(({ name }) => name === "ProducerRouting")!
+    const stated = module.rows.filter(({ configuration }) => configuration in producerConstants)
+    expect(stated.length).toBe(Object.keys(producerConstants).length)
+    for (const { breaks = [], config, configuration } of stated) {
+      expect(producerExpectedBroken[configuration] ?? []).toEqual(breaks)
+      const broken = explore(machineOf(configuration)).violations.map(({ property }) => property)
+      expect(broken.sort()).toEqual([...breaks].sort())
+      // What a configuration asks holds in it; what falls in it is asked of another one, where it must fall.
+      expect(breaks.filter((property) => config.invariants.includes(property))).toEqual([])
+      const asked = module.rows.map(({ expected }) => expected)
+      expect(breaks.filter((property) => !asked.includes(`violates ${property}`))).toEqual([])
+    }
   })
 
   // Lengths are TLC's, in states.
