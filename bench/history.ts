@@ -133,6 +133,9 @@ const timed = (work: () => unknown): number => {
 setFlagsFromString("--expose-gc")
 const collect = runInNewContext("gc") as () => void
 
+/** What is being weighed: held here, since a local that is not read any more may be collected before its weight is taken. */
+const scale: { held: unknown } = { held: undefined }
+
 /** Bytes that are alive only because of what `make` answers, after collecting twice. */
 const kept = (make: () => unknown): number => {
   const used = (): number => {
@@ -142,9 +145,9 @@ const kept = (make: () => unknown): number => {
     return heapUsed + arrayBuffers
   }
   const before = used()
-  const made = make()
+  scale.held = make()
   const bytes = used() - before
-  if (made === undefined) throw new Error("nothing was made")
+  scale.held = undefined
   return bytes
 }
 
@@ -230,6 +233,9 @@ export const run = async (args: ReadonlyArray<string>): Promise<void> => {
         console.log(told(row))
         const limit = size > 100_000 ? 12 : 10
         if (row.ratio > limit) broken.push(`${size} operations, ${format}: ratio ${row.ratio} is above ${limit}`)
+        if (row.bytesAnOperation < 100) {
+          throw new Error(`${row.bytesAnOperation} bytes an operation were weighed: too few`)
+        }
         if (row.bytesAnOperation > 1536) broken.push(`${size}, ${format}: ${row.bytesAnOperation} bytes an operation`)
       }
     }
