@@ -4,90 +4,41 @@
  * The partitions' directories are there, and durable, before the first start: the broker commits the entry of a directory
  * that it just made no sooner than with the next checkpoint (LogManager.getOrCreateLog, CheckpointFile).
  */
-import * as Durably from "../../src/kafka/storage/Durably.ts"
-import type { Environment, Task } from "../../src/kafka/storage/Environment.ts"
+import { batchOf, carry, doScheduled, openDirectory, readAll, root } from "../../src/guarantee/KafkaLogUnderTest.ts"
 import * as LogAppend from "../../src/kafka/storage/LogAppend.ts"
 import { type Behaviour, type LogConfig } from "../../src/kafka/storage/LogConfig.ts"
-import { ensureOnline, online } from "../../src/kafka/storage/LogDirectory.ts"
 import * as LogManager from "../../src/kafka/storage/LogManager.ts"
-import * as LogRead from "../../src/kafka/storage/LogRead.ts"
 import * as PartitionLog from "../../src/kafka/storage/PartitionLog.ts"
-import * as RecordBatch from "../../src/kafka/storage/RecordBatch.ts"
 import type { Operations } from "../../src/world/Disk.ts"
-import { type Engine, mostQueues, type Panel, type Read, runNow } from "./Panel.ts"
+import { type Engine, mostQueues, type Panel } from "./Panel.ts"
 
-const root = "/logs"
 const topic = "q"
 
-const batchOf = (values: ReadonlyArray<string>, time: number): Uint8Array =>
-  RecordBatch.encode({
-    baseOffset: 0,
-    partitionLeaderEpoch: -1,
-    compression: "none",
-    timestampType: "CreateTime",
-    isTransactional: false,
-    isControl: false,
-    baseTimestamp: time,
-    maxTimestamp: time,
-    producerId: -1,
-    producerEpoch: -1,
-    baseSequence: -1,
-    lastOffsetDelta: values.length - 1,
-    records: values.map((value, offsetDelta) => ({
-      offsetDelta,
-      timestampDelta: 0,
-      key: null,
-      value: new TextEncoder().encode(value),
-      headers: []
-    }))
-  })
-
-const readAll = (log: PartitionLog.PartitionLog): Read => {
-  const read: Array<readonly [number, string]> = []
-  for (let offset = log.logStartOffset; offset < log.logEndOffset;) {
-    const fetched = LogRead.read(log, offset, 500, "log end", true)
-    // Decoding compares the checksum, as a consumer does with check.crcs.
-    for (const { position } of LogRead.wholeBatches(fetched.bytes)) RecordBatch.decode(fetched.bytes, position)
-    const { next, records } = LogRead.visible(fetched, offset)
-    for (const record of records) read.push([record.offset, new TextDecoder().decode(record.value!)])
-    if (next === offset) break
-    offset = next
-  }
-  return read
-}
-
 const open = (behaviour: Behaviour, config: LogConfig, disk: Operations, now: () => number): Engine => {
-  const tasks: Array<Task> = []
-  const logDirectory = online(root)
-  const environment: Environment = { logDirectory, disk, now, behaviour, schedule: (task) => void tasks.push(task) }
-  const carry = <A>(step: () => Durably.Durably<A>): A => runNow(Durably.run(disk, step))
-  const manager = carry(() => LogManager.open(environment, () => config))
-  ensureOnline(logDirectory)
-  const logOf = (partition: number) => carry(() => LogManager.getOrCreate(manager, { topic, partition }))
-  const scheduled = () => {
-    for (const task of tasks.splice(0)) carry(task.run)
-  }
+  const { manager, tasks } = openDirectory({ disk, behaviour, now }, config)
+  const run = <A>(step: Parameters<typeof carry<A>>[1]): A => carry(disk, step)
+  const logOf = (partition: number) => run(() => LogManager.getOrCreate(manager, { topic, partition }))
   return {
     append: (queue, values) =>
-      carry(() => LogAppend.appendAsLeader(logOf(queue), batchOf(values, now()), 0)).firstOffset,
+      run(() => LogAppend.appendAsLeader(logOf(queue), batchOf({ values, timestamp: now() }), 0)).firstOffset,
     flush: (queue) => {
       for (const log of queue === undefined ? manager.current.values() : [logOf(queue)]) {
-        carry(() => PartitionLog.flush(log))
+        run(() => PartitionLog.flush(log))
       }
     },
     flushByDefault: () => {
-      scheduled()
-      carry(() => LogManager.flushDirty(manager))
+      doScheduled(disk, tasks)
+      run(() => LogManager.flushDirty(manager))
     },
     background: () => {
-      scheduled()
-      carry(() => LogManager.checkpointRecoveryPoints(manager))
-      carry(() => LogManager.checkpointLogStartOffsets(manager))
+      doScheduled(disk, tasks)
+      run(() => LogManager.checkpointRecoveryPoints(manager))
+      run(() => LogManager.checkpointLogStartOffsets(manager))
     },
-    read: (queue) => readAll(logOf(queue)),
+    read: (queue) => readAll(logOf(queue)).records,
     stop: () => {
-      scheduled()
-      carry(() => LogManager.close(manager, -1))
+      doScheduled(disk, tasks)
+      run(() => LogManager.close(manager, -1))
     }
   }
 }

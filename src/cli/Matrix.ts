@@ -30,8 +30,9 @@ const runMatrix = Effect.fnUntraced(function*(options: MatrixOptions) {
   const progress = Output.progress("histories")
   const cells = Matrix.run(rows, { runs: asked, seed: options.seed, progress: progress.update })
   progress.end()
-  if (options.json) yield* Output.document({ tier: options.tier, runs: asked, seed: options.seed, cells })
-  else yield* Output.line(Matrix.show(cells))
+  if (options.json) {
+    yield* Output.document({ tier: options.tier, runs: asked, seed: options.seed, cells: Matrix.documented(cells) })
+  } else yield* Output.line(Matrix.show(cells))
   if (cells.some(({ asExpected }) => !asExpected)) return yield* new NotAsStated()
 })
 

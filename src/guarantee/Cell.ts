@@ -27,13 +27,13 @@ export interface Expectation {
 export interface Evidence {
   /** Random histories that met the premise of the promise. */
   readonly histories: number
-  /** Distinct states or crash states that were enumerated, 0 where nothing was. */
+  /** Distinct states that were looked at: of a model, or of a disk that a start found. */
   readonly states: number
   /** The shrunk history that breaks the promise, and how many runs it took to find one. */
   readonly broken?: { readonly token: string; readonly steps: number; readonly runs: number }
 }
 
-/** A cell as `--json` prints it. */
+/** A cell of the matrix. `--json` prints it without `steps`, which the token holds. */
 export interface Cell {
   readonly guarantee: string
   readonly deployment: string
@@ -47,9 +47,13 @@ export interface Cell {
   readonly source: string
 }
 
-/** What a cell says, given what was expected and what was found. */
-export const cellOf = (expectation: Expectation, evidence: Evidence): Cell => {
+/** What a cell says, given what was expected and what was found; `undefined` where nobody looked. */
+export const cellOf = (expectation: Expectation, evidence: Evidence | undefined): Cell => {
   const { deployment, expected, guarantee, promise, source } = expectation
+  if (evidence === undefined) {
+    const nothing = { verdict: "not checked", asExpected: true, histories: 0, states: 0 } as const
+    return { guarantee, deployment, ...nothing, promise, source }
+  }
   const { broken, histories, states } = evidence
   const found = broken === undefined ? "kept" : "broken"
   const verdict = broken === undefined ? "survived" : expected === "broken" ? "expected broken" : "broken"

@@ -6,9 +6,11 @@
  * promises something, `flush.messages=1`.
  */
 import { seeded } from "../replay/Choose.ts"
+import { type CrashSearch, crashStates } from "../world/simulated/CrashStates.ts"
 import { DiskCrashed } from "../world/simulated/DiskState.ts"
 import type { Survival } from "../world/simulated/Pieces.ts"
-import { type Command, type Finding, type Settings, World } from "./KafkaStorageRun.ts"
+import type { Command, Finding, Settings } from "./KafkaStorageCommand.ts"
+import { World } from "./KafkaStorageWorld.ts"
 
 /** Effects of a history after which a crash is looked at. */
 const mostEffects = 12
@@ -78,6 +80,30 @@ const crashed = (settings: Settings, history: number, effects: number): World | 
   }
 }
 
+/**
+ * Judges every state that a power cut may leave of a world at this moment, all sets of up to ten unsynced pieces and
+ * samples beyond; `hear` is told the findings of each. Answers the number of states.
+ */
+const everyPowerLoss = (
+  world: World,
+  search: CrashSearch,
+  hear: (survival: Survival, findings: ReadonlyArray<Finding>) => void
+): number => {
+  const { disk, flushed, model } = world
+  const snapshot = disk.snapshot()
+  let states = 0
+  for (const survival of crashStates(disk.unsynced(), search)) {
+    disk.restore(snapshot)
+    disk.survive(survival)
+    Object.assign(world, { model, flushed, declared: undefined, isDown: false })
+    world.findings.length = 0
+    world.recover("a power cut")
+    states++
+    hear(survival, world.findings)
+  }
+  return states
+}
+
 /** Every state; `hear` is told each that breaks a promise. Answers how many there were. */
 export const explore = ({ samples, seed, settings }: Search, hear: (broken: Broken) => void): number => {
   let states = 0
@@ -85,7 +111,7 @@ export const explore = ({ samples, seed, settings }: Search, hear: (broken: Brok
     for (let effects = 1; effects <= mostEffects; effects++) {
       const world = crashed(settings, history, effects)
       if (world === undefined) break
-      states += world.everyPowerLoss({ choose: seeded(seed + effects), samples }, (survival, findings) => {
+      states += everyPowerLoss(world, { choose: seeded(seed + effects), samples }, (survival, findings) => {
         for (const finding of findings) {
           if (finding.kind !== "acknowledged") hear({ history, effects, survival, finding })
         }

@@ -6,8 +6,9 @@
  */
 import { allGuards, type Guard, without } from "../kafka/storage/Guards.ts"
 import { seeded } from "../replay/Choose.ts"
+import type { Command, Finding, Kind, Settings } from "./KafkaStorageCommand.ts"
 import { historyOf, type Shape } from "./KafkaStorageHistories.ts"
-import { type Command, type Finding, type Kind, run, type Settings } from "./KafkaStorageRun.ts"
+import { run } from "./KafkaStorageRun.ts"
 
 interface Hunt extends Shape {
   readonly isFlushed: boolean
@@ -20,6 +21,7 @@ const shapes: ReadonlyArray<Hunt> = [
   { faults: "F2", cuts: false, isFlushed: false },
   { faults: "F3", cuts: false, isFlushed: true },
   { faults: "F3", cuts: false, isFlushed: false },
+  { faults: "F3 marker", cuts: false, isFlushed: false },
   { faults: "F5", cuts: false, isFlushed: true },
   { faults: "F7", cuts: false, isFlushed: true },
   { faults: "F10", cuts: false, isFlushed: true }

@@ -10,73 +10,138 @@ import { shrink } from "../replay/DeltaDebugging.ts"
 import * as Token from "../replay/Token.ts"
 import { lines as pictureOf } from "../report/DiskPicture.ts"
 import type { Evidence } from "./Cell.ts"
+import { diskPrint } from "./DiskPrint.ts"
+import { type Command, type Kind, type Outcome, type Place, real, type Settings } from "./KafkaStorageCommand.ts"
 import { expectations, isSourced, type StorageExpectation } from "./KafkaStorageExpectations.ts"
-import { historyOf } from "./KafkaStorageHistories.ts"
-import { type Command, type Kind, real, run, type Settings } from "./KafkaStorageRun.ts"
+import { type FaultClass, historyOf } from "./KafkaStorageHistories.ts"
+import { run } from "./KafkaStorageRun.ts"
+import type { Opening, World } from "./KafkaStorageWorld.ts"
 import type { Budget, Part, Row, Story, Teller } from "./Row.ts"
 
-const kind = "kafka-storage"
+/** Of the tokens that are told here. */
+export const kind = "kafka-storage"
 /** A history is some two dozen commands with several recoveries, so a cell gets this share of the matrix's runs. */
-const share = 8
+const share = 16
 
 interface Body {
   readonly settings: Settings
   readonly kind: Kind
+  /** Where the damage fell that broke it. */
+  readonly place?: Place
   readonly commands: ReadonlyArray<Command>
 }
 
-/** The fewest commands found that still break the same promise, as a token. */
-const shrunk = (body: Body): { readonly token: string; readonly steps: number } => {
+/** What the history reached, where it breaks the promise of the body, in the same place; `undefined` where it does not. */
+const breaks = (body: Body, settings: Settings, commands: ReadonlyArray<Command>): Outcome | undefined => {
+  const outcome = run(settings, commands)
+  const isSame = body.place === undefined || outcome.place === body.place
+  return isSame && outcome.findings.some((finding) => finding.kind === body.kind) ? outcome : undefined
+}
+
+/** The fewest commands found that still break the same promise in the same place. */
+export const shrunk = (body: Body): { readonly token: string; readonly steps: number } => {
   const isReal = guardNames.every((guard) => body.settings.guards[guard])
-  const breaks = (settings: Settings, commands: ReadonlyArray<Command>) => {
-    const outcome = run(settings, commands)
-    return outcome.findings.some((finding) => finding.kind === body.kind) ? outcome : undefined
-  }
   // Where a guard is off the log that has it must keep what this one breaks.
   const fails = (commands: ReadonlyArray<Command>) => {
-    const outcome = breaks(body.settings, commands)
+    const outcome = breaks(body, body.settings, commands)
     if (outcome === undefined) return undefined
-    if (!isReal && breaks({ ...body.settings, guards: allGuards }, commands) !== undefined) return undefined
+    if (!isReal && breaks(body, { ...body.settings, guards: allGuards }, commands) !== undefined) return undefined
     return commands.slice(0, outcome.commands)
   }
-  const { steps } = shrink(body.commands, fails, { maximumRuns: 400 })
+  const { steps } = shrink(body.commands, fails, { maximumRuns: 200 })
   return { token: Token.print({ kind, body: { ...body, commands: steps } }), steps: steps.length }
+}
+
+/** All cells of a deployment and a class of faults. */
+interface Column {
+  readonly settings: Settings
+  readonly faults: FaultClass
+  /** What is expected to break. */
+  readonly wanted: ReadonlyArray<Kind>
+}
+
+interface Found {
+  readonly outcome: Outcome
+  readonly commands: ReadonlyArray<Command>
+  readonly runs: number
 }
 
 interface Looked {
   readonly histories: number
-  readonly first: ReadonlyMap<Kind, { readonly commands: ReadonlyArray<Command>; readonly runs: number }>
+  readonly states: number
+  /** The shortest history that broke each promise. */
+  readonly shortest: ReadonlyMap<Kind, Found>
 }
 
-const look = (settings: Settings, { faults }: StorageExpectation, { progress, runs, seed }: Budget): Looked => {
-  const first = new Map<Kind, { readonly commands: ReadonlyArray<Command>; readonly runs: number }>()
-  const count = Math.ceil(runs / share)
-  for (let done = 1; done <= count; done++) {
+/** Whether what the class is about happened in a history. */
+const meetsPremise = (faults: FaultClass, { place, tags }: Outcome): boolean => {
+  if (faults === "F15 mid") return place === "batches behind"
+  if (faults === "F3" && tags.has("a header in two pieces")) return false
+  if (faults === "F22") return tags.has("a power cut inside recovery")
+  const isMedium = Number(faults.slice(1, 3)) >= 10
+  return isMedium ? tags.has("a fault struck") : tags.has("Kill") || tags.has("PowerLoss") || hasCut(tags)
+}
+
+const hasCut = (tags: ReadonlySet<string>): boolean =>
+  tags.has("a power cut inside a step") || tags.has("a power cut inside recovery")
+
+/** A share of the runs, and up to all of them while something that is expected to break has not. */
+const look = ({ faults, settings, wanted }: Column, { progress, runs, seed }: Budget): Looked => {
+  const shortest = new Map<Kind, Found>()
+  const states = new Set<string>()
+  const opening: Opening = (disk, damage) => {
+    states.add(diskPrint(disk.image(), ...damage.map(({ fault }) => JSON.stringify(fault))))
+  }
+  const enough = Math.ceil(runs / share)
+  let histories = 0
+  for (let done = 1; done <= runs && (done <= enough || wanted.some((kind) => !shortest.has(kind))); done++) {
     const commands = historyOf({ faults, cuts: false }, seeded(seed + done))
-    for (const finding of run(settings, commands).findings) {
-      if (!first.has(finding.kind)) first.set(finding.kind, { commands, runs: done })
+    const outcome = run(settings, commands, { opening })
+    if (!meetsPremise(faults, outcome)) continue
+    histories++
+    for (const { kind } of outcome.findings) {
+      const known = shortest.get(kind)
+      if (known !== undefined && known.outcome.commands <= outcome.commands) continue
+      shortest.set(kind, { outcome, commands: commands.slice(0, outcome.commands), runs: known?.runs ?? done })
     }
     progress(Math.min(runs, done * share), runs)
   }
-  return { histories: count, first }
+  return { histories, states: states.size, shortest }
+}
+
+const lookFor = (
+  { kind, ...expectation }: StorageExpectation,
+  settings: Settings,
+  looked: Looked
+): Evidence => {
+  const { histories, shortest, states } = looked
+  const broken = shortest.get(kind)
+  if (broken === undefined) return { histories, states }
+  const { commands, outcome: { place }, runs } = broken
+  const isDamage = expectation.faults === "F15" || expectation.faults === "F15 mid" || expectation.faults === "F16"
+  const body = { settings, kind, ...isDamage && place !== undefined && { place }, commands }
+  return { histories, states, broken: { ...shrunk(body), runs } }
 }
 
 const rowsOf = (): ReadonlyArray<Row> => {
   const looked = new Map<string, Looked>()
-  return expectations.filter(isSourced).map((expectation) => ({
-    expectation,
-    look: (budget): Evidence => {
-      const settings = { ...real, isFlushed: expectation.isFlushed, hardened: expectation.hardened }
-      const key = JSON.stringify([expectation.deployment, budget.runs, budget.seed])
-      const found = looked.get(key) ?? look(settings, expectation, budget)
-      looked.set(key, found)
-      const broken = found.first.get(expectation.kind)
-      if (broken === undefined) return { histories: found.histories, states: 0 }
-      const { commands, runs } = broken
-      const small = shrunk({ settings, kind: expectation.kind, commands })
-      return { histories: found.histories, states: 0, broken: { ...small, runs } }
+  return expectations.map((expectation): Row => {
+    if (!isSourced(expectation)) return { expectation }
+    const { deployment, faults, hardened, isFlushed } = expectation
+    const settings = { ...real, isFlushed, hardened }
+    const wanted = expectations
+      .filter((other) => other.deployment === deployment && other.expected === "broken")
+      .map(({ kind }) => kind)
+    return {
+      expectation,
+      look: (budget) => {
+        const key = JSON.stringify([deployment, budget.runs, budget.seed])
+        const found = looked.get(key) ?? look({ settings, faults, wanted }, budget)
+        looked.set(key, found)
+        return lookFor(expectation, settings, found)
+      }
     }
-  }))
+  })
 }
 
 const bodyOf = (body: unknown): Body => {
@@ -92,12 +157,13 @@ const tell = (body: unknown): Story => {
   const { commands, kind: broken, settings } = bodyOf(body)
   const told: Array<string> = []
   let step = 0
-  const outcome = run(settings, commands, (world, command) => {
+  const done = (world: World, command: Command) => {
     const { durable, unsynced, volatile } = world.describe()
     const { _tag, ...rest } = command
     told.push(`${String(++step).padStart(3)}  ${_tag} ${JSON.stringify(rest)}`)
     told.push(...pictureOf({ volatile, durable, unsynced: unsynced.length }).map((line) => `       ${line}`))
-  })
+  }
+  const outcome = run(settings, commands, { done })
   const off = Object.entries(settings.guards).filter(([, isOn]) => !isOn).map(([name]) => name)
   const without = off.length === 0 ? "" : ` without ${off.join(", ")}`
   return {

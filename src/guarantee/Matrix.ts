@@ -13,7 +13,7 @@ export const run = (rows: ReadonlyArray<Row>, budget: Budget): ReadonlyArray<Cel
   const total = rows.length * budget.runs
   return rows.map(({ expectation, look }, index) => {
     const progress = (done: number) => budget.progress(index * budget.runs + done, total)
-    const cell = cellOf(expectation, look({ ...budget, progress }))
+    const cell = cellOf(expectation, look?.({ ...budget, progress }))
     progress(budget.runs)
     return cell
   })
@@ -21,7 +21,7 @@ export const run = (rows: ReadonlyArray<Row>, budget: Budget): ReadonlyArray<Cel
 
 const numbers = ({ histories, states, steps, verdict }: Cell): string => {
   const shares = verdict === "survived" ? [`${histories} histories, so at most 3 in ${histories} break it`] : []
-  const counted = states > 0 ? [`${states} crash states`] : []
+  const counted = states > 0 ? [`${states} states`] : []
   const found = steps === undefined ? [] : [`shortest history found: ${steps} steps`]
   return [...shares, ...counted, ...found].join("; ")
 }
@@ -40,10 +40,18 @@ const mark = ({ asExpected, verdict }: Cell): string => {
   }
 }
 
+/** The cells as `--json` prints them. */
+export const documented = (cells: ReadonlyArray<Cell>): ReadonlyArray<Omit<Cell, "steps">> =>
+  cells.map((cell) => ({ ...cell, steps: undefined }))
+
 /** The matrix for a person: a line a cell, its numbers, and for a broken one the line to paste. */
 export const show = (cells: ReadonlyArray<Cell>): string =>
-  cells.flatMap((cell) => [
-    `${mark(cell)}  ${cell.guarantee}: ${cell.deployment}`,
-    `      ${cell.verdict}${cell.asExpected ? "" : ", NOT AS EXPECTED"}: ${numbers(cell)} (source: ${cell.source})`,
-    ...cell.token === undefined ? [] : [`      npx ackproof replay ${cell.token}`]
-  ]).join("\n")
+  cells.flatMap((cell) =>
+    cell.verdict === "not checked" ?
+      [`${mark(cell)}  ${cell.guarantee}: ${cell.deployment}: not checked, ${cell.source}`] :
+      [
+        `${mark(cell)}  ${cell.guarantee}: ${cell.deployment}`,
+        `      ${cell.verdict}${cell.asExpected ? "" : ", NOT AS EXPECTED"}: ${numbers(cell)} (source: ${cell.source})`,
+        ...cell.token === undefined ? [] : [`      npx ackproof replay ${cell.token}`]
+      ]
+  ).join("\n")

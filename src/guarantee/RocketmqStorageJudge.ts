@@ -61,7 +61,7 @@ export const judgeLog = (
   store: MessageStore,
   look: Look
 ): { readonly left: ReadonlyArray<Known>; readonly findings: ReadonlyArray<Finding> } => {
-  const { isRunning, model, what } = look
+  const { ever, isRunning, model, what } = look
   const findings: Array<Finding> = []
   const { messages, stoppedAt } = walkLog(store)
   const left = messages.flatMap((seen) => {
@@ -86,6 +86,11 @@ export const judgeLog = (
     if (behind !== undefined) {
       findings.push({ kind: "hole", sentence: `${what} ${nameOf(first)} is gone, and ${nameOf(behind)} is there` })
     }
+  }
+  const owned = new Set(model)
+  const back = left.find((known) => !owned.has(known) && ever.get(known.offset)?.includes(known) === true)
+  if (back !== undefined) {
+    findings.push({ kind: "hole", sentence: `${what} ${nameOf(back)} is back in the log, which was lost before` })
   }
   if (stoppedAt !== undefined) {
     const sentence = `${what} no message begins at ${stoppedAt} of the log, which goes from ${from} to ${to}`

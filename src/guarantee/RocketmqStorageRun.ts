@@ -106,6 +106,8 @@ export const start = (settings: Settings, opening: Opening = () => {}, time = 1_
 }
 
 const open = (world: World): void => {
+  // A crash planned for what comes next falls inside the start, where a stop comes next: the stop forgot it.
+  if (world.planned !== undefined) world.disk.crashAfter(world.planned.effects)
   world.store = undefined
   world.waiting = []
   world.opening(world.disk, world.faults)

@@ -27,8 +27,8 @@ const hosts: ReadonlyArray<Codec.Host> = [
   { address: Uint8Array.of(0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7), port: 40000 }
 ]
 
-/** The unique key of a message, by the number it was made under. */
-export const keyOf = (serial: number): string => `u${serial}`
+/** The unique key of a message, by the number it was made under; of one length, so that messages of one size can meet. */
+export const keyOf = (serial: number): string => `u${String(serial).padStart(4, "0")}`
 
 /** A message whose body says which it is: the same serial number is the same message. */
 export const messageOf = (

@@ -14,7 +14,8 @@ export interface Budget {
 
 export interface Row {
   readonly expectation: Expectation
-  readonly look: (budget: Budget) => Evidence
+  /** Absent where no source says what to expect: then nobody looks, and the cell says so. */
+  readonly look?: (budget: Budget) => Evidence
 }
 
 /** A history, told. */

@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process"
 import "../Seed.ts"
 import * as fc from "fast-check"
 import * as Kafka from "./Kafka.ts"
+import * as KafkaDamage from "./KafkaDamage.ts"
 import * as Rocketmq from "./Rocketmq.ts"
 
 const missing = ["mvn", "javac", "java"].filter((tool) => spawnSync(tool, ["-version"]).error !== undefined)
@@ -20,7 +21,7 @@ if (missing.length > 0) {
 const [count = 200, seed = fc.readConfigureGlobal()?.seed ?? Math.floor(Date.now() / 1000)] = process.argv.slice(2).map(
   Number
 )
-const suites = [Kafka.run, Rocketmq.run]
+const suites = [Kafka.run, KafkaDamage.run, Rocketmq.run]
 let equal = true
 for (const run of suites) equal = await run(count, seed) && equal
 process.exit(equal ? 0 : 1)

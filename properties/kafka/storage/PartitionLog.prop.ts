@@ -8,29 +8,22 @@
 import { Effect, Result } from "effect"
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
+import { batchOf, readAll, root, smallSegments, surroundings } from "../../../src/guarantee/KafkaLogUnderTest.ts"
 import * as Durably from "../../../src/kafka/storage/Durably.ts"
 import type { Environment, Task } from "../../../src/kafka/storage/Environment.ts"
 import * as LeaderEpochs from "../../../src/kafka/storage/LeaderEpochCheckpoint.ts"
 import * as LogAppend from "../../../src/kafka/storage/LogAppend.ts"
 import { behaviour39, behaviour44, defaults } from "../../../src/kafka/storage/LogConfig.ts"
-import { online } from "../../../src/kafka/storage/LogDirectory.ts"
 import * as LogRead from "../../../src/kafka/storage/LogRead.ts"
 import { runDue } from "../../../src/kafka/storage/LogReport.ts"
 import * as LogRetention from "../../../src/kafka/storage/LogRetention.ts"
 import * as PartitionLog from "../../../src/kafka/storage/PartitionLog.ts"
-import * as RecordBatch from "../../../src/kafka/storage/RecordBatch.ts"
 import * as Reference from "../../../src/kafka/storage/ReferenceLog.ts"
 import { StorageError } from "../../../src/kafka/storage/StorageError.ts"
 import { SimulatedDisk } from "../../../src/world/simulated/SimulatedDisk.ts"
 
-const directory = "/logs/p-0"
-const config = {
-  ...defaults,
-  segmentBytes: 420,
-  indexIntervalBytes: 90,
-  segmentIndexBytes: 120,
-  retentionMillis: -1
-}
+const directory = `${root}/p-0`
+const config = { ...defaults, ...smallSegments }
 
 const scale = (share: number, count: number): number => Math.floor(share / 0x10000 * count)
 const share = fc.nat(0xffff)
@@ -65,7 +58,7 @@ type Command = typeof command extends fc.Arbitrary<infer C> ? C : never
 
 class World {
   readonly disk = SimulatedDisk.fromImage(new Map([[`${directory}/`, new Uint8Array(0)]]))
-  readonly tasks: Array<Task> = []
+  tasks: Array<Task> = []
   readonly reached: Set<string>
   now = 1_000_000
   epoch = 0
@@ -93,14 +86,10 @@ class World {
   }
 
   open(options: PartitionLog.OpenOptions): void {
-    this.tasks.length = 0
-    this.environment = {
-      logDirectory: online("/logs"),
-      disk: this.disk.operations(),
-      now: () => this.now,
-      behaviour: this.is44 ? behaviour44 : behaviour39,
-      schedule: (task) => this.tasks.push(task)
-    }
+    const behaviour = this.is44 ? behaviour44 : behaviour39
+    const { environment, tasks } = surroundings({ disk: this.disk.operations(), now: () => this.now, behaviour })
+    this.environment = environment
+    this.tasks = tasks
     this.log = this.run(() => PartitionLog.open(this.environment, directory, config, options))
     PartitionLog.updateHighWatermark(this.log, this.log.logEndOffset)
   }
@@ -123,27 +112,7 @@ class World {
     const batch = sequence === "repeated" ? last!.values : values
     if (newEpoch) this.epoch++
     this.now += 10
-    const bytes = RecordBatch.encode({
-      baseOffset: 0,
-      partitionLeaderEpoch: -1,
-      compression: "none",
-      timestampType: "CreateTime",
-      isTransactional: false,
-      isControl: false,
-      baseTimestamp: this.now,
-      maxTimestamp: this.now,
-      producerId,
-      producerEpoch: producerId === -1 ? -1 : 0,
-      baseSequence: firstSequence,
-      lastOffsetDelta: batch.length - 1,
-      records: batch.map((value, offsetDelta) => ({
-        offsetDelta,
-        timestampDelta: 0,
-        key: null,
-        value: new TextEncoder().encode(value),
-        headers: []
-      }))
-    })
+    const bytes = batchOf({ values: batch, timestamp: this.now, producerId, firstSequence })
     const before = this.log.segments.all.length
     const answer = Effect.runSync(
       Effect.result(Durably.run(this.environment.disk, () => LogAppend.appendAsLeader(this.log, bytes, this.epoch)))
@@ -169,7 +138,8 @@ class World {
       values,
       timestamp: this.now,
       producerId,
-      firstSequence
+      firstSequence,
+      transaction: "none"
     })
     if (producerId !== -1) this.nextSequence.set(producerId, firstSequence + values.length)
     PartitionLog.updateHighWatermark(this.log, this.log.logEndOffset)
@@ -188,15 +158,7 @@ class World {
 
   /** Offset and value of every record that can be read. */
   read(): ReadonlyArray<readonly [number, string]> {
-    const { log } = this
-    const read: Array<readonly [number, string]> = []
-    for (let offset = log.logStartOffset; offset < log.logEndOffset;) {
-      const { next, records } = LogRead.visible(LogRead.read(log, offset, 150, "log end", true), offset)
-      for (const record of records) read.push([record.offset, new TextDecoder().decode(record.value!)])
-      if (next === offset) break
-      offset = next
-    }
-    return read
+    return readAll(this.log).records
   }
 
   /**

@@ -6,8 +6,8 @@
  * recovery is left out and a reader meets a torn batch, which its checksum tells. It is told here by where it happens.
  */
 import { expect, it } from "vitest"
+import { type Kind, real } from "../../../src/guarantee/KafkaStorageCommand.ts"
 import { corpus, explore } from "../../../src/guarantee/KafkaStorageCrashes.ts"
-import { type Kind, real } from "../../../src/guarantee/KafkaStorageRun.ts"
 import { byTier } from "../../../test/Tier.ts"
 
 const { samples, wanted } = byTier({

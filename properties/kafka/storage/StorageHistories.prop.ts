@@ -1,7 +1,14 @@
-/** The same world under lists of commands from fast-check: every promise of the flushed policy, and what was reached. */
+/**
+ * The same world under lists of commands from fast-check: every promise of the flushed policy, and what was reached.
+ *
+ * Every compression, idempotent and transactional producers; committed data and look-ups by time are compared with the
+ * reference model after each command, also after crashes.
+ */
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
-import { type Command, real, run } from "../../../src/guarantee/KafkaStorageRun.ts"
+import { type Command, producerIds, real } from "../../../src/guarantee/KafkaStorageCommand.ts"
+import { run } from "../../../src/guarantee/KafkaStorageRun.ts"
+import { names } from "../../../src/kafka/storage/Compression.ts"
 
 const share = fc.nat(0xffff)
 const choices = fc.array(fc.nat(1), { minLength: 40, maxLength: 40 })
@@ -24,11 +31,20 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 10,
     arbitrary: fc.record({
       _tag: fc.constant("Append" as const),
-      producerId: fc.constantFrom(-1, 7, 8),
+      producerId: fc.constantFrom(...producerIds),
       sequence: fc.constantFrom("next" as const, "next" as const, "repeated" as const, "skipped" as const),
       records: fc.integer({ min: 1, max: 3 }),
       size: fc.nat(30),
-      newEpoch: fc.boolean()
+      newEpoch: fc.boolean(),
+      compression: fc.constantFrom("none", "none", "none", "none", ...names)
+    })
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      _tag: fc.constant("End" as const),
+      producerId: fc.constantFrom(11, 12),
+      type: fc.constantFrom("commit" as const, "abort" as const)
     })
   },
   { weight: 5, arbitrary: simple },
@@ -52,6 +68,7 @@ it("keeps every flushed record, in order and to the byte, through stops, kills a
     "Checkpoint",
     "DeleteRecords",
     "DropAll",
+    "End",
     "Flush",
     "Kill",
     "NamesLost",
@@ -60,8 +77,16 @@ it("keeps every flushed record, in order and to the byte, through stops, kills a
     "Roll",
     "TornAppend",
     "a segment went",
+    "a time looked up",
+    "abort",
     "all is there after a clean stop",
     "all is there after a kill",
-    "all is there after a power cut"
+    "all is there after a power cut",
+    "commit",
+    "committed data read",
+    "gzip",
+    "lz4",
+    "snappy",
+    "zstd"
   ])
 }, 120_000)

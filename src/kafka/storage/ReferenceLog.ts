@@ -15,6 +15,8 @@ export interface ReferenceBatch {
   /** -1 for none. */
   readonly producerId: number
   readonly firstSequence: number
+  /** Records of a transaction, or the marker that ends the producer's open one; a marker uses up one offset. */
+  readonly transaction: "none" | "part" | "commit" | "abort"
 }
 
 export interface ReferenceLog {
@@ -47,14 +49,41 @@ export const deleteRecordsBefore = (log: ReferenceLog, offset: number): Referenc
   logStartOffset: Math.max(log.logStartOffset, offset)
 })
 
+const isMarker = ({ transaction }: ReferenceBatch): boolean => transaction === "commit" || transaction === "abort"
+
+const recordsOf = (
+  batches: ReadonlyArray<ReferenceBatch>,
+  logStartOffset: number
+): ReadonlyArray<readonly [offset: number, value: string]> =>
+  batches.filter((batch) => !isMarker(batch))
+    .flatMap(({ firstOffset, values }) => values.map((value, index) => [firstOffset + index, value] as const))
+    .filter(([offset]) => offset >= logStartOffset)
+
 /** Offset and value of every record that the log holds. */
 export const records = (log: ReferenceLog): ReadonlyArray<readonly [offset: number, value: string]> =>
-  log.batches.flatMap(({ firstOffset, values }) => values.map((value, index) => [firstOffset + index, value] as const))
-    .filter(([offset]) => offset >= log.logStartOffset)
+  recordsOf(log.batches, log.logStartOffset)
+
+/** How the transaction of a batch ended; `undefined` while it is open. */
+const endOf = (log: ReferenceLog, { firstOffset, producerId }: ReferenceBatch): "commit" | "abort" | undefined =>
+  log.batches.find((batch) => isMarker(batch) && batch.producerId === producerId && batch.firstOffset > firstOffset)
+    ?.transaction as "commit" | "abort" | undefined
+
+/** Batches of transactions that are not decided. */
+export const undecided = (log: ReferenceLog): ReadonlyArray<ReferenceBatch> =>
+  log.batches.filter((batch) => batch.transaction === "part" && endOf(log, batch) === undefined)
+
+/** Offset and value of what a reader of committed data sees: all below the first open transaction but aborted records. */
+export const committed = (log: ReferenceLog): ReadonlyArray<readonly [offset: number, value: string]> => {
+  const stable = undecided(log)[0]?.firstOffset ?? log.logEndOffset
+  const shown = log.batches.filter((batch) =>
+    batch.firstOffset < stable && (batch.transaction === "none" || endOf(log, batch) === "commit")
+  )
+  return recordsOf(shown, log.logStartOffset)
+}
 
 /** The producer's last batch that the log still holds whole: what a repeated or skipped sequence is judged by. */
 export const lastOf = (log: ReferenceLog, producerId: number): ReferenceBatch | undefined => {
-  const last = log.batches.findLast((batch) => batch.producerId === producerId)
+  const last = log.batches.findLast((batch) => batch.producerId === producerId && !isMarker(batch))
   return last !== undefined && last.firstOffset >= log.logStartOffset ? last : undefined
 }
 
