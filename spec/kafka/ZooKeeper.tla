@@ -17,7 +17,7 @@
 (*                                                                             *)
 (* Left out: a failure of the server, other servers and reads from them (sync),*)
 (* sequential znodes, ACLs, persistent watches. When a session expires is      *)
-(* ZooKeeperSessions.                                                          *)
+(* ZooKeeperSessionsTimed.                                                     *)
 (* Authority: PrepRequestProcessor, FinalRequestProcessor, DataTree (processTxn,*)
 (* setWatches, killSession), WatchManager, ClientCnxn, ZKWatchManager of       *)
 (* ZooKeeper 3.8.                                                              *)

@@ -1,5 +1,6 @@
 /** The models that the command line knows by name: those of the panels, each with its configurations. */
-import { zooKeeperMachines } from "../kafka/models/ZooKeeperConfigurations.ts"
+import { electionExpectedBroken, electionMachines } from "../kafka/models/ControllerElectionConfigurations.ts"
+import { sessionMachines, zooKeeperMachines } from "../kafka/models/ZooKeeperConfigurations.ts"
 import type { Machine } from "../machine/Machine.ts"
 import {
   producerExpectedBroken,
@@ -22,10 +23,16 @@ const erased = <State>(machines: Readonly<Record<string, () => Machine<State>>>)
 
 /** Every model that is there. */
 export const models: ReadonlyArray<Model> = [
+  {
+    name: "ControllerElection",
+    configurations: erased(electionMachines),
+    expectedBroken: electionExpectedBroken
+  },
   { name: "NameServerRouting", configurations: erased(routingMachines) },
   { name: "NameServerRoutingTimed", configurations: erased(timedRoutingMachines) },
   { name: "ProducerRouting", configurations: erased(producerMachines), expectedBroken: producerExpectedBroken },
-  { name: "ZooKeeper", configurations: erased(zooKeeperMachines) }
+  { name: "ZooKeeper", configurations: erased(zooKeeperMachines) },
+  { name: "ZooKeeperSessionsTimed", configurations: erased(sessionMachines) }
 ]
 
 /** The model of this name. */

@@ -1,6 +1,7 @@
 /** The models that have a specification, by module: each built from the constants of a configuration. */
 import { controllerElection } from "../kafka/models/ControllerElection.ts"
 import { zooKeeper } from "../kafka/models/ZooKeeper.ts"
+import { zooKeeperSessionsTimed } from "../kafka/models/ZooKeeperSessionsTimed.ts"
 import type { Constant, Machine } from "../machine/Machine.ts"
 import { nameServerRouting } from "../rocketmq/models/NameServerRouting.ts"
 import { nameServerRoutingTimed } from "../rocketmq/models/NameServerRoutingTimed.ts"
@@ -16,5 +17,6 @@ export const twins: Readonly<Record<string, Twin>> = {
   NameServerRouting: twin(nameServerRouting),
   NameServerRoutingTimed: twin(nameServerRoutingTimed),
   ProducerRouting: twin(producerRouting),
-  ZooKeeper: twin(zooKeeper)
+  ZooKeeper: twin(zooKeeper),
+  ZooKeeperSessionsTimed: twin(zooKeeperSessionsTimed)
 }

@@ -1,10 +1,11 @@
 /**
- * The configurations of the model ZooKeeper in which every guard is on: the constants of spec/kafka/MCZooKeeper*.cfg,
+ * The configurations of the models ZooKeeper and ZooKeeperSessionsTimed in which every guard is on: the constants of spec/kafka/MCZooKeeper*.cfg,
  * which a test compares.
  *
  * The decision: each has another part of what clients ask for, small enough that a whole graph is explored in seconds.
  */
 import { type Constants, zooKeeper } from "./ZooKeeper.ts"
+import { type SessionConstants, zooKeeperSessionsTimed } from "./ZooKeeperSessionsTimed.ts"
 
 const guarded = {
   EphemeralsGoAtOnce: true,
@@ -53,6 +54,26 @@ export const zooKeeperConstants: Readonly<Record<string, Constants>> = {
     FaultKinds: ["Kill", "Expire", "GiveUp"]
   }
 }
+
+const timed = {
+  RoundsUp: true,
+  MessageExtends: true,
+  Clients: 2,
+  Delay: 1,
+  MaxFaults: 2,
+  FaultKinds: ["Kill", "Freeze"]
+} as const
+
+/** Constants of the timed module by configuration. */
+export const sessionConstants: Readonly<Record<string, SessionConstants>> = {
+  MCZooKeeperSessionsTimed: { ...timed, TickTime: 3, Timeout: 12, Ping: 4 },
+  MCZooKeeperSessionsTimedDefault: { ...timed, TickTime: 1, Timeout: 9, Ping: 3 }
+}
+
+/** The machines of ZooKeeperSessionsTimed, by configuration. */
+export const sessionMachines = Object.fromEntries(
+  Object.entries(sessionConstants).map(([name, constants]) => [name, () => zooKeeperSessionsTimed(constants)])
+)
 
 /** The machines of ZooKeeper, by configuration. */
 export const zooKeeperMachines = Object.fromEntries(

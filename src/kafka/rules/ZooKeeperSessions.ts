@@ -29,9 +29,20 @@ export const sessionTimes: SessionTimes = { tickMillis: 2_000, timeoutMillis: 18
 export const grantedMillis = ({ tickMillis, timeoutMillis }: SessionTimes): number =>
   Math.min(Math.max(timeoutMillis, 2 * tickMillis), 20 * tickMillis)
 
+export interface BucketGuards {
+  /** A bucket is the tick boundary after the timeout, not the one before. */
+  readonly RoundsUp: boolean
+}
+
 /** The bucket in which a session expires that was heard of at a moment. */
-export const bucketOf = (times: SessionTimes, heardMillis: number): number =>
-  (Math.floor((heardMillis + grantedMillis(times)) / times.tickMillis) + 1) * times.tickMillis
+export const bucketOf = (
+  times: SessionTimes,
+  heardMillis: number,
+  guards: BucketGuards = { RoundsUp: true }
+): number => {
+  const boundary = Math.floor((heardMillis + grantedMillis(times)) / times.tickMillis)
+  return (guards.RoundsUp ? boundary + 1 : boundary) * times.tickMillis
+}
 
 /** How long a client waits for any message before it leaves its connection. */
 export const readTimeoutMillis = (times: SessionTimes): number => Math.floor(grantedMillis(times) * 2 / 3)
