@@ -27,9 +27,11 @@ CONSTANTS CompareBrokerEpoch,          \* K14: a broker whose epoch rose has fai
           AtomicBecomeFollower,        \* K22: an order is taken whole or not at all
           UncleanElection,             \* a replica out of sync may lead when no other can
           Brokers, Partitions, Replicas,
-          Warm,         \* the cluster stands already: broker 1 is the controller, partitions are led by their first replica
+          Warm,         \* the cluster stands already: broker 1 is the controller, every replica is in sync
+          WarmLeader,   \* where in the assignment the leader of such a cluster stands: 1 is preferred
           ControllerStays, \* power fails only where there is no controller: broker epochs live in its memory alone
           FaultsApart,  \* a process fails only when the cluster has dealt with all that happened before
+          AskKinds,     \* what operators and clients may ask for
           MaxRecords, MaxFaults, MaxDeletes, MaxAlters, MaxAsked, MaxSessions, MaxQueue
 
 VARIABLES tree,     \* ZooKeeper's znodes
@@ -333,15 +335,15 @@ Became(o, m) ==
 Leads(b, p) == own[b].parts[p] # <<>> /\ own[b].parts[p][1].leader = <<b>>
 
 -----------------------------------------------------------------------------
-StateAt(b, p) == [leader |-> <<ReplicasOf(p)[1]>>, epoch |-> 0, isr |-> ReplicasOf(p), controllerEpoch |-> 1, version |-> 0]
+StateAt(p) == [leader |-> <<ReplicasOf(p)[WarmLeader]>>, epoch |-> 0, isr |-> ReplicasOf(p), controllerEpoch |-> 1, version |-> 0]
 WarmMemory(b) ==
   [Start EXCEPT !.session = <<1>>, !.phase = "idle", !.registered = <<1>>, !.known = 1, !.boss = <<1>>, !.alive = Broker,
                 !.view = IF b = 1 THEN <<[epoch |-> 1, version |-> 1]>> ELSE <<>>, !.active = (b = 1),
                 !.live = IF b = 1 THEN [x \in Broker |-> <<1>>] ELSE Nobody,
-                !.states = IF b = 1 THEN [p \in Partition |-> <<StateAt(b, p)>>] ELSE Nowhere,
-                !.meta = [p \in Partition |-> <<[leader |-> StateAt(b, p).leader, epoch |-> 0]>>],
+                !.states = IF b = 1 THEN [p \in Partition |-> <<StateAt(p)>>] ELSE Nowhere,
+                !.meta = [p \in Partition |-> <<[leader |-> StateAt(p).leader, epoch |-> 0]>>],
                 !.parts = [p \in Partition |-> IF b \in Range(ReplicasOf(p))
-                             THEN <<[epoch |-> 0, role |-> 0, leader |-> StateAt(b, p).leader, isr |-> ReplicasOf(p), version |-> 0,
+                             THEN <<[epoch |-> 0, role |-> 0, leader |-> StateAt(p).leader, isr |-> ReplicasOf(p), version |-> 0,
                                      synced |-> {}]>> ELSE <<>>]]
 Node(d, version, owner) == <<[data |-> d, version |-> version, owner |-> owner]>>
 WarmTree ==
@@ -349,7 +351,7 @@ WarmTree ==
      CASE path = ControllerPath -> Node(ControllerData(1), 0, <<1, 1>>)
        [] path = EpochPath -> Node(EpochData(1), 1, <<>>)
        [] path[1] = "ids" -> Node(BrokerData, 1, <<path[2], 1>>)
-       [] path[1] = "state" -> Node(StateData(<<ReplicasOf(path[2])[1]>>, 0, ReplicasOf(path[2]), 1), 0, <<>>)]
+       [] path[1] = "state" -> Node(StateData(<<ReplicasOf(path[2])[WarmLeader]>>, 0, ReplicasOf(path[2]), 1), 0, <<>>)]
 
 Init ==
   /\ tree = IF Warm THEN WarmTree ELSE [path \in Path |-> <<>>]
@@ -545,9 +547,9 @@ AskFor(c, event) ==
                    ELSE [toZk EXCEPT ![c] = IF linked[c] /\ ~own[c].connecting THEN Append(@, [session |-> o.session[1], message |-> o.asks[1]]) ELSE @]
   /\ asked' = asked + 1
   /\ UNCHANGED <<zookeeper, linked, channel, fromZk, status, orders, alter, fetch, data, faults, deletes, alters>>
-CreatePartition(c, p) == AskFor(c, [_tag |-> "TopicChange", partition |-> p])
-PreferLeader(c, p) == AskFor(c, [_tag |-> "PreferredElection", partition |-> p])
-ShutDown(c, b) == AskFor(c, [_tag |-> "ControlledShutdown", broker |-> b])
+CreatePartition(c, p) == "CreatePartition" \in AskKinds /\ AskFor(c, [_tag |-> "TopicChange", partition |-> p])
+PreferLeader(c, p) == "PreferLeader" \in AskKinds /\ AskFor(c, [_tag |-> "PreferredElection", partition |-> p])
+ShutDown(c, b) == "ShutDown" \in AskKinds /\ AskFor(c, [_tag |-> "ControlledShutdown", broker |-> b])
 
 -----------------------------------------------------------------------------
 (* controller and broker: one order at a time, again until it is answered *)
@@ -668,7 +670,7 @@ Produce(b, p) ==
   /\ UNCHANGED <<zookeeper, links, status, orders, alter, fetch, acked, budget>>
 
 SendFetch(b, p) ==
-  /\ status[b] = "up" /\ fetch[b][p] = <<>> /\ own[b].parts[p] # <<>> /\ MaxRecords + MaxAlters > 0
+  /\ status[b] = "up" /\ fetch[b][p] = <<>> /\ own[b].parts[p] # <<>> /\ MaxRecords > 0
   /\ LET part == own[b].parts[p][1]
      IN /\ part.leader # <<>> /\ part.leader # <<b>> /\ status[part.leader[1]] = "up"
         /\ fetch' = [fetch EXCEPT ![b][p] = <<[open |-> TRUE, to |-> part.leader[1],

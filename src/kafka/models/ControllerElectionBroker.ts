@@ -145,7 +145,7 @@ const logActions = (c: Constants, cluster: Cluster) => {
       const [part] = at(at(s.own, b).parts, p)
       const leader = part?.leader[0]
       const isFree = at(at(s.fetch, b), p).length === 0
-      if (!isUp(s, b) || !isFree || c.MaxRecords + c.MaxAlters === 0) return undefined
+      if (!isUp(s, b) || !isFree || c.MaxRecords === 0) return undefined
       if (part === undefined || leader === undefined || leader === b || !isUp(s, leader)) return undefined
       const message = { _tag: "Fetch", epoch: part.epoch, end: at(at(s.log, b), p) } as const
       return { ...s, fetch: change(s.fetch, b, (row) => put(row, p, [{ open: true, to: leader, message }])) }

@@ -14,7 +14,7 @@ import { hear } from "../rules/ControllerThread.ts"
 import { begin, type ControllerEvent, type Member, proceed } from "../rules/ControllerTurn.ts"
 import type { Verdict } from "../rules/CoordinationMessages.ts"
 import type { Knowledge } from "../rules/Knowledge.ts"
-import type { AlterSlot, Constants, OrderSlot, State } from "./ControllerElectionState.ts"
+import type { AlterSlot, AskKind, Constants, OrderSlot, State } from "./ControllerElectionState.ts"
 import { listens } from "./ControllerElectionZooKeeper.ts"
 
 const queuesFit = (c: Constants, own: Knowledge): boolean => own.queues.every((queue) => queue.length <= c.MaxQueue)
@@ -112,8 +112,9 @@ export const controllerActions = (c: Constants, cluster: Cluster) => {
   const partitions = partitionsOf(cluster)
   const memberOf = (broker: number): Member => ({ cluster, guards: c, broker })
   const members = brokers.map(memberOf)
-  const askFor = (s: State, b: number, event: ControllerEvent): State | undefined => {
+  const askFor = (s: State, kind: AskKind, b: number, event: ControllerEvent): State | undefined => {
     const own = at(s.own, b)
+    if (!c.AskKinds.includes(kind)) return undefined
     if (at(s.status, b) !== "up" || !own.active || s.asked >= c.MaxAsked || own.phase !== "idle") return undefined
     const after = begin(at(members, b), own, event)
     if (!queuesFit(c, after)) return undefined
@@ -123,15 +124,15 @@ export const controllerActions = (c: Constants, cluster: Cluster) => {
     Hear: action([brokers], (s: State, b) => hears(c, at(members, b), s, b)),
     CreatePartition: action(
       [brokers, partitions],
-      (s: State, b, partition) => askFor(s, b, { _tag: "TopicChange", partition })
+      (s: State, b, partition) => askFor(s, "CreatePartition", b, { _tag: "TopicChange", partition })
     ),
     PreferLeader: action(
       [brokers, partitions],
-      (s: State, b, partition) => askFor(s, b, { _tag: "PreferredElection", partition })
+      (s: State, b, partition) => askFor(s, "PreferLeader", b, { _tag: "PreferredElection", partition })
     ),
     ShutDown: action(
       [brokers, brokers],
-      (s: State, b, broker) => askFor(s, b, { _tag: "ControlledShutdown", broker })
+      (s: State, b, broker) => askFor(s, "ShutDown", b, { _tag: "ControlledShutdown", broker })
     ),
     Dial: action([brokers, brokers], (s: State, controller, b) => {
       const [order] = at(at(s.own, controller).queues, b)

@@ -14,8 +14,10 @@ import type { AlterSlot, Constants, FetchSlot, OrderSlot, ToZooKeeper, Znode } f
 /** The largest leader epoch and znode version of a bounded graph; controller epochs stay below half of it. */
 const maxEpoch = 31
 const maxControllerEpoch = 15
-/** Messages in one direction between a broker and ZooKeeper: replies and one event of each watch. */
-const inFlight = 6
+/** What a broker has asked ZooKeeper: one question of the thread, a connection, a close. */
+const questions = 3
+/** What ZooKeeper has told a broker: a reply, the session's fate, events of watches. */
+const tidings = 5
 /** A multi has a check, two operations at the most. */
 const maxOps = 2
 
@@ -106,7 +108,7 @@ export const schemasOf = (c: Constants, cluster: Cluster) => {
       "writing",
       "refreshing"
     ),
-    events: S.sequence(inFlight, S.union({ ControllerChange: {}, BrokerChange: {} })),
+    events: S.sequence(tidings, S.union({ ControllerChange: {}, BrokerChange: {} })),
     registered: maybe(session),
     view: maybe(view),
     active: S.boolean,
@@ -181,7 +183,8 @@ export const schemasOf = (c: Constants, cluster: Cluster) => {
     broker,
     session,
     sessionNumbers: integers(1, c.MaxSessions),
-    inFlight,
+    questions,
+    tidings,
     watches: S.subset(["ControllerChange", "BrokerChange"]),
     znode,
     toZooKeeper,

@@ -13,14 +13,20 @@ import type * as Messages from "../rules/CoordinationMessages.ts"
 import { type Knowledge, startOf } from "../rules/Knowledge.ts"
 import { schemasOf } from "./ControllerElectionSchema.ts"
 
+/** What operators and clients ask for, by the action that does. */
+export type AskKind = "CreatePartition" | "PreferLeader" | "ShutDown"
+
 /** The module's constants. */
 export interface Constants extends ControllerGuards, BrokerGuards, AlterGuards {
   readonly Brokers: number
   readonly Partitions: number
   readonly Replicas: number
   readonly Warm: boolean
+  /** Where in the assignment the leader of a cluster that stands is: 1 is preferred. */
+  readonly WarmLeader: number
   readonly ControllerStays: boolean
   readonly FaultsApart: boolean
+  readonly AskKinds: ReadonlyArray<AskKind>
   readonly MaxRecords: number
   readonly MaxFaults: number
   readonly MaxDeletes: number
@@ -121,7 +127,7 @@ export const indexOf = ({ brokers }: Cluster, [kind, index]: Messages.ZnodePath)
   }
 }
 
-const warmTree = (cluster: Cluster): State["tree"] =>
+const warmTree = (c: Constants, cluster: Cluster): State["tree"] =>
   pathsOf(cluster).map(([kind, index]): Maybe<Znode> => {
     switch (kind) {
       case "controller":
@@ -133,7 +139,7 @@ const warmTree = (cluster: Cluster): State["tree"] =>
       case "state": {
         const isr = at(cluster.assignment, index)
         return [{
-          data: { _tag: "State", leader: [isr[0]!], epoch: 0, isr, controllerEpoch: 1 },
+          data: { _tag: "State", leader: [at(isr, c.WarmLeader)], epoch: 0, isr, controllerEpoch: 1 },
           version: 0,
           owner: []
         }]
@@ -141,8 +147,8 @@ const warmTree = (cluster: Cluster): State["tree"] =>
     }
   })
 
-/** What a broker knows in a cluster that stands: broker 1 is the controller, first replicas lead. */
-const warmKnowledge = (cluster: Cluster, broker: number): Knowledge => {
+/** What a broker knows in a cluster that stands: broker 1 is the controller. */
+const warmKnowledge = (c: Constants, cluster: Cluster, broker: number): Knowledge => {
   const start = startOf(cluster)
   const known: Knowledge = {
     ...start,
@@ -152,10 +158,10 @@ const warmKnowledge = (cluster: Cluster, broker: number): Knowledge => {
     known: 1,
     boss: [1],
     alive: cluster.brokers,
-    meta: cluster.assignment.map(([leader]) => [{ leader: [leader!], epoch: 0 }]),
+    meta: cluster.assignment.map((isr) => [{ leader: [at(isr, c.WarmLeader)], epoch: 0 }]),
     parts: cluster.assignment.map((isr) =>
       isr.includes(broker)
-        ? [{ epoch: 0, role: 0, leader: [isr[0]!], isr, version: 0, synced: [] }]
+        ? [{ epoch: 0, role: 0, leader: [at(isr, c.WarmLeader)], isr, version: 0, synced: [] }]
         : []
     )
   }
@@ -166,7 +172,7 @@ const warmKnowledge = (cluster: Cluster, broker: number): Knowledge => {
     active: true,
     live: cluster.brokers.map(() => [1]),
     states: cluster.assignment.map((isr) => [{
-      leader: [isr[0]!],
+      leader: [at(isr, c.WarmLeader)],
       epoch: 0,
       isr,
       controllerEpoch: 1,
@@ -182,7 +188,7 @@ export const initialOf = (c: Constants): State => {
   const each = <A>(value: A) => brokers.map(() => value)
   const none = <A>(): ReadonlyArray<A> => []
   return {
-    tree: c.Warm ? warmTree(cluster) : pathsOf(cluster).map(none<Znode>),
+    tree: c.Warm ? warmTree(c, cluster) : pathsOf(cluster).map(none<Znode>),
     sessions: each(c.Warm ? [1] : []),
     opened: each(c.Warm ? 1 : 0),
     attached: each(c.Warm ? [1] : []),
@@ -194,7 +200,7 @@ export const initialOf = (c: Constants): State => {
     toZk: each(none()),
     fromZk: each(none()),
     status: each("up"),
-    own: brokers.map((broker) => c.Warm ? warmKnowledge(cluster, broker) : startOf(cluster)),
+    own: brokers.map((broker) => c.Warm ? warmKnowledge(c, cluster, broker) : startOf(cluster)),
     orders: each(each(none())),
     alter: each(none()),
     fetch: each(assignment.map(none<FetchSlot>)),
@@ -223,8 +229,8 @@ export const variablesOf = (c: Constants): S.RecordSchema<State> => {
     watches: byBroker(of.watches),
     linked: byBroker(S.boolean),
     channel: byBroker(of.maybe(of.broker)),
-    toZk: byBroker(S.sequence(of.inFlight, of.toZooKeeper)),
-    fromZk: byBroker(S.sequence(of.inFlight, of.reply)),
+    toZk: byBroker(S.sequence(of.questions, of.toZooKeeper)),
+    fromZk: byBroker(S.sequence(of.tidings, of.reply)),
     status: byBroker(S.oneOf("up", "down")),
     own: byBroker(of.knowledge),
     orders: byBroker(byBroker(of.maybe(of.orderSlot))),

@@ -1,0 +1,71 @@
+/**
+ * The configurations of the model ControllerElection in which every guard is on: the constants of
+ * spec/kafka/MCControllerElection*.cfg, which a test compares.
+ *
+ * The decision: each has the bounds in which one or two guards matter, so that what falls without a guard is seen to stand
+ * with it within the same bounds; three brokers start where only an election is asked about.
+ */
+import { controllerElection } from "./ControllerElection.ts"
+import type { AskKind, Constants } from "./ControllerElectionState.ts"
+
+const guarded = {
+  CompareBrokerEpoch: true,
+  RequestCarriesBrokerEpoch: true,
+  AtomicRegister: true,
+  FenceControllerWrites: true,
+  BrokerChecksControllerEpoch: true,
+  ZombieAlterCheck: true,
+  RegisterRetries: true,
+  AtomicBecomeFollower: true,
+  UncleanElection: false
+} as const
+
+const none: ReadonlyArray<AskKind> = []
+const two = {
+  ...guarded,
+  Brokers: 2,
+  Partitions: 1,
+  Replicas: 2,
+  Warm: true,
+  WarmLeader: 1,
+  ControllerStays: false,
+  FaultsApart: false,
+  AskKinds: none,
+  MaxRecords: 0,
+  MaxFaults: 0,
+  MaxDeletes: 0,
+  MaxAlters: 0,
+  MaxAsked: 0,
+  MaxSessions: 1,
+  MaxQueue: 8
+} as const
+const bounces = { ...two, FaultsApart: true, MaxRecords: 1, MaxFaults: 1, MaxSessions: 2 } as const
+const asked = { ...two, WarmLeader: 2, MaxAsked: 1 } as const
+
+/** Constants by configuration. */
+export const electionConstants: Readonly<Record<string, Constants>> = {
+  MCControllerElection: { ...two, MaxFaults: 1, MaxSessions: 2 },
+  MCControllerElection_Cold: { ...two, Warm: false },
+  MCControllerElection_Deposed: { ...two, MaxDeletes: 1 },
+  MCControllerElection_ColdDeposed: { ...two, Warm: false, MaxDeletes: 1 },
+  MCControllerElection_Asked: { ...asked, AskKinds: ["PreferLeader"], MaxFaults: 1, MaxSessions: 2 },
+  MCControllerElection_DeposedAsked: {
+    ...asked,
+    AskKinds: ["CreatePartition", "PreferLeader", "ShutDown"],
+    MaxDeletes: 1
+  },
+  MCControllerElection_Data: { ...bounces, ControllerStays: true },
+  MCControllerElection_ControllerBounces: bounces,
+  MCControllerElection_Three: { ...two, Brokers: 3, Warm: false, MaxQueue: 3 },
+  MCControllerElection_Proposals: { ...asked, AskKinds: ["PreferLeader"], MaxDeletes: 1, MaxAlters: 1, MaxQueue: 3 }
+}
+
+/** What the real controller loses too: a broker epoch is in its memory alone (KIP-966 keeps what it would need). */
+export const electionExpectedBroken: Readonly<Record<string, ReadonlyArray<string>>> = {
+  MCControllerElection_ControllerBounces: ["InSyncHoldsAcked"]
+}
+
+/** The machines of ControllerElection, by configuration. */
+export const electionMachines = Object.fromEntries(
+  Object.entries(electionConstants).map(([name, constants]) => [name, () => controllerElection(constants)])
+)
