@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parts } from "../properties/rows.ts"
 import * as KafkaStorage from "../src/guarantee/KafkaStorageRow.ts"
+import * as RocketmqStorage from "../src/guarantee/RocketmqStorageRow.ts"
 import * as Token from "../src/replay/Token.ts"
 
 const Seed = Schema.Struct({ sentence: Schema.NonEmptyString, token: Schema.String, broken: Schema.Boolean })
@@ -15,7 +16,7 @@ const folder = join(import.meta.dirname, "seeds")
 const seeds = readdirSync(folder)
   .filter((name) => name.endsWith(".json"))
   .map((name) => Schema.decodeUnknownSync(Seed)(JSON.parse(readFileSync(join(folder, name), "utf8"))))
-const tellers = [...parts, KafkaStorage.part].flatMap((part) => part.tellers)
+const tellers = [...parts, KafkaStorage.part, RocketmqStorage.part].flatMap((part) => part.tellers)
 
 describe("a run that once failed", () => {
   it("is kept for every kind of token", () => {

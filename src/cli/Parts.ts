@@ -6,12 +6,13 @@ import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import * as KafkaStorage from "../guarantee/KafkaStorageRow.ts"
+import * as RocketmqStorage from "../guarantee/RocketmqStorageRow.ts"
 import type { Part } from "../guarantee/Row.ts"
 
 const besideTheTests = new URL("../../properties/rows.ts", import.meta.url)
 
 /** What an installed package has too. */
-const packaged: ReadonlyArray<Part> = [KafkaStorage.part]
+const packaged: ReadonlyArray<Part> = [KafkaStorage.part, RocketmqStorage.part]
 
 /** Every part that is here, in the order of the matrix. */
 export const parts: Effect.Effect<ReadonlyArray<Part>> = Effect.promise(async () => {

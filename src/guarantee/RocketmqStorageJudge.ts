@@ -17,6 +17,8 @@ export interface Known extends Seen {
   readonly isIndexed: boolean
   acknowledged: boolean
   flushed: boolean
+  /** Its file was removed for its age; a power cut may undo that. */
+  expired: boolean
 }
 
 /** What a look at the store needs to know. */
@@ -88,7 +90,9 @@ export const judgeLog = (
     }
   }
   const owned = new Set(model)
-  const back = left.find((known) => !owned.has(known) && ever.get(known.offset)?.includes(known) === true)
+  const back = left.find((known) =>
+    !owned.has(known) && !known.expired && ever.get(known.offset)?.includes(known) === true
+  )
   if (back !== undefined) {
     findings.push({ kind: "hole", sentence: `${what} ${nameOf(back)} is back in the log, which was lost before` })
   }

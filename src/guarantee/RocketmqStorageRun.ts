@@ -256,7 +256,8 @@ const messageFor = (world: World, queue: number, size: number, kind: MessageKind
     number: isNumbered(kind) ? -1 : undefined,
     isIndexed: kind !== "rollback",
     acknowledged: false,
-    flushed: false
+    flushed: false,
+    expired: false
   })
   return message
 }
@@ -382,7 +383,8 @@ const expire = (world: World, store: Store.MessageStore): void => {
   Expiry.cleanConsumeQueues(store)
   if (count > 0) world.tags.add("a file went")
   const [from] = boundsOf(store)
-  world.model = world.model.filter(({ offset }) => offset >= from)
+  for (const known of world.model) known.expired ||= known.offset < from
+  world.model = world.model.filter(({ expired }) => !expired)
 }
 
 /** Holds what is left after a stop to what was promised, and goes on from it. */
