@@ -5,7 +5,7 @@ import { nameServerRoutingTimed, type TimedConstants } from "../../../src/rocket
 import { drive } from "../../../src/simulate/routing/RoutingCluster.ts"
 import { itTlc } from "../../Tlc.ts"
 import { compare, constantsOf, propertiesOf } from "../models/SpecGraph.ts"
-import { type Failover, judged, recorded } from "./Failover.ts"
+import { accepted, type Failover, judged, observed, recorded } from "./Failover.ts"
 
 const machineOf = (configuration: string) =>
   nameServerRoutingTimed(constantsOf(configuration) as unknown as TimedConstants)
@@ -71,6 +71,53 @@ describe("a failover of a real cluster", () => {
   it.each(names)("is none once the loss from the route is taken out: %s", (name) => {
     const { routeLost: _, ...without } = recorded(name)
     expect(judged(without)).toMatchObject({ _tag: "Refused" })
+  })
+})
+
+/** A trace with one observation turned into its opposite: who was in is not, and the fault is another broker's. */
+const changed = (trace: ReturnType<typeof observed>, index: number): ReturnType<typeof observed> => {
+  const one = trace[index]!
+  return trace.with(
+    index,
+    one._tag === "State"
+      ? { ...one, holds: (state) => !one.holds(state) }
+      : { ...one, is: ({ action, args }) => ["Kill", "Freeze"].includes(action) && args[0] === 2 }
+  )
+}
+
+describe("a recorded trace, observation by observation", () => {
+  it.each(names)("is refused with any one of them changed: %s", (name) => {
+    const trace = observed(recorded(name))
+    expect(accepted(trace)._tag).toBe("Accepted")
+    // In the unit of a loss the broker is there before and not after: either may be changed alone, both not.
+    const isPair = (index: number, next: number) =>
+      trace[next]?._tag === "State" && trace[index]!.what === trace[next].what.replace("not in", "in") &&
+      trace[index]!.what !== trace[next].what
+    const all = trace.map((_, index) =>
+      isPair(index, index + 1)
+        ? changed(changed(trace, index), index + 1)
+        : isPair(index - 1, index)
+        ? changed(changed(trace, index - 1), index)
+        : changed(trace, index)
+    )
+    expect(all.map((each) => accepted(each)._tag)).toEqual(all.map(() => "Refused"))
+  })
+
+  it.each(names)("is refused without the fault: %s", (name) => {
+    const [fault, ...others] = observed(recorded(name))
+    expect(fault!.what).toBe(recorded(name).how)
+    expect(accepted(others)).toMatchObject({ _tag: "Refused" })
+  })
+
+  // Frozen: 120 s after a registration that is at most 30 s old, so 9 units are the least, and 11 were seen.
+  it("is refused with so many units taken out that the loss comes too early, and not with one", () => {
+    const trace = observed(recorded("rocketmq-5.5.0-insync2-stop-master"))
+    const without = (count: number) => {
+      const left = trace.map((one, index) => ({ one, index }))
+        .filter(({ one }) => one.what.startsWith("unit ")).slice(0, count).map(({ index }) => index)
+      return trace.filter((_, index) => !left.includes(index))
+    }
+    expect([1, 4].map((count) => accepted(without(count))._tag)).toEqual(["Accepted", "Refused"])
   })
 })
 

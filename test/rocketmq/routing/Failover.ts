@@ -61,7 +61,8 @@ const constants: TimedConstants = {
   FaultKinds: ["Kill", "Freeze"]
 }
 
-const observed = (failover: Failover): ReadonlyArray<Observation<TimedState>> => {
+/** A failover as the timed model is asked about it. */
+export const observed = (failover: Failover): ReadonlyArray<Observation<TimedState>> => {
   const unitOf = (millis: number | undefined) => millis === undefined ? Infinity : Math.floor(millis / unitMillis)
   const [stopped, routeLost, cacheLost] = [failover.stopped, failover.routeLost, failover.cacheLost].map(unitOf)
   const has = (what: "route" | "cache", is: boolean): Observation<TimedState> => ({
@@ -93,8 +94,10 @@ const observed = (failover: Failover): ReadonlyArray<Observation<TimedState>> =>
 }
 
 /** Whether the timed model can do that. Hidden are the steps of the nodes; between two units there are few. */
-export const judged = (failover: Failover): Acceptance =>
-  accepts(nameServerRoutingTimed(constants), observed(failover), {
+export const accepted = (trace: ReadonlyArray<Observation<TimedState>>): Acceptance =>
+  accepts(nameServerRoutingTimed(constants), trace, {
     hidden: ({ action }) => !["Tick", "Kill", "Freeze", "Thaw"].includes(action),
     mostHidden: 12
   })
+
+export const judged = (failover: Failover): Acceptance => accepted(observed(failover))
