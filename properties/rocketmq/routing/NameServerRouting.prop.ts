@@ -69,6 +69,26 @@ const onceBroken: Array<[seed: number, commands: Array<Command>]> = [
   ]]
 ]
 
+/** A try that is refused by the only master of the route, and the next one that it stores: one operation, that was two. */
+const onceMisread: [seed: number, commands: Array<Command>] = [1, [
+  { _tag: "Due", count: 1 },
+  { _tag: "Due", count: 27 },
+  { _tag: "KillServer", pick: 32_768 },
+  { _tag: "KillBroker", pick: 0 },
+  { _tag: "Send", pick: 32_768 },
+  { _tag: "Due", count: 7 },
+  { _tag: "Any", pick: 38_230 },
+  { _tag: "Due", count: 1 },
+  { _tag: "CutLink", pick: 0, other: 0 },
+  { _tag: "Due", count: 1 },
+  { _tag: "Any", pick: 0 },
+  { _tag: "Send", pick: 0 },
+  { _tag: "Send", pick: 0 },
+  { _tag: "Due", count: 1 },
+  { _tag: "Any", pick: 0 },
+  { _tag: "Due", count: 13 }
+]]
+
 /** An administrator forbids writes to a master on one NameServer, and allows them again. */
 const administered: [seed: number, commands: Array<Command>] = [1, [
   { _tag: "Due", count: 40 },
@@ -94,7 +114,7 @@ describe("NameServers, brokers and clients on the simulated world", () => {
         events += run.events
         telling += run.telling
       }),
-      { numRuns: byTier({ quick: 250, ci: 2_000, deep: 20_000 }), examples: [...onceBroken, administered] }
+      { numRuns: byTier({ quick: 250, ci: 2_000, deep: 20_000 }), examples: [...onceBroken, onceMisread, administered] }
     )
     expect(everything.filter((tag) => !reached.has(tag))).toEqual([])
     // A scan that finds nothing, a connection that is refused: most events say something.

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { check } from "../../../packages/tla-tools-runner/src/index.ts"
 import { type SpecModule, specModules, type SpecRow } from "../../../src/cli/SpecFiles.ts"
 import { replayStates } from "../../../src/conform/Counterexample.ts"
-import { cover, delayable, showCover } from "../../../src/conform/Cover.ts"
+import { showCover } from "../../../src/conform/Cover.ts"
 import { kindOfProperty } from "../../../src/conform/SpecText.ts"
 import type { Path } from "../../../src/explore/Path.ts"
 import { explore } from "../../../src/explore/Search.ts"
@@ -11,22 +11,14 @@ import { showLabel } from "../../../src/machine/Machine.ts"
 import { type Constants, nameServerRouting, type State } from "../../../src/rocketmq/models/NameServerRouting.ts"
 import { drive } from "../../../src/simulate/routing/RoutingCluster.ts"
 import { itTlc } from "../../../test/Tlc.ts"
-import { follow, grain, play } from "./Schedule.ts"
+import { castOf, playedGraph } from "./PlayedGraph.ts"
+import { follow, play } from "./Schedule.ts"
 
 const guarded = { RecheckFreshnessOnUnregister: true, ChannelCloseDetected: true }
 
 const module: SpecModule = specModules().find(({ name }) => name === "NameServerRouting")!
 const constantsOf = (row: SpecRow) => row.config.constants as unknown as Constants
 const machineOf = (row: SpecRow) => nameServerRouting(constantsOf(row))
-const castOf = (row: SpecRow) => {
-  const { ClientCount, MasterCount, NameServerCount, SlaveCount } = constantsOf(row)
-  return {
-    deployment: { masters: MasterCount, slaves: SlaveCount },
-    nameServers: NameServerCount,
-    clients: ClientCount
-  }
-}
-
 /** Rows in which a guard is off and a property falls; what never happens is no guard. */
 const falling = module.rows.flatMap((row) => {
   const property = row.expected.replace(/^violates /, "")
@@ -93,12 +85,8 @@ describe("a counterexample of TLC", () => {
 
 describe("a small graph of the model", () => {
   it("is played on the nodes move by move, crashes inside handlers too: each gives the state that the model has", () => {
-    const row = module.rows.find(({ configuration }) => configuration === "MCNameServerRoutingPlayed")!
-    const machine = machineOf(row)
-    const { graph } = explore(machine)
-    const commuting = delayable(graph, grain)
+    const { cast, commuting, covered, stateAfter } = playedGraph()
     expect(commuting.broken).toEqual([])
-    const covered = cover(machine, graph, grain)
     console.info(showCover(covered, commuting))
     expect(covered.edges).toBeGreaterThan(10_000)
     // Nothing is eager here, so no edge may be left.
@@ -107,9 +95,9 @@ describe("a small graph of the model", () => {
     for (const path of covered.paths) {
       const labels = () => path.flatMap((move) => move.labels).map(showLabel).join(" ")
       try {
-        drive(castOf(row), guarded, 1, (deployed) => {
+        drive(cast, guarded, 1, (deployed) => {
           play(deployed, path, (index) => {
-            const [nodes, model] = [deployed.state(), graph.stateAt(path[index]!.to)].map((s) => JSON.stringify(s))
+            const [nodes, model] = [deployed.state(), stateAfter(path[index]!)].map((s) => JSON.stringify(s))
             if (nodes !== model) different.push(`another state: ${labels()}`)
           })
         }, [])

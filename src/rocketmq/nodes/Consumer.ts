@@ -14,17 +14,19 @@ import { publishable } from "../rules/RouteCache.ts"
 import type { ClientCell } from "./RouteClient.ts"
 import { brokerName, pullPort, type PullRequest, type PullResponse } from "./RoutingMessages.ts"
 
-/** What a pull of the queue of a name began or gave: values from an offset on, or nothing that anybody knows of. */
-export type Pulled =
-  | { readonly _tag: "Begun" | "Unknown"; readonly name: number }
-  | { readonly _tag: "Pulled"; readonly name: number; readonly offset: number; readonly values: ReadonlyArray<number> }
+/** What the application was handed: the values of one queue from an offset on, at least one. */
+export interface Delivered {
+  readonly name: number
+  readonly offset: number
+  readonly values: ReadonlyArray<number>
+}
 
 export interface ConsumerOptions {
   readonly deployment: Deployment
   readonly cell: ClientCell
   /** Between two pulls of a queue: what the application takes to work on what it was given. */
   readonly pullMillis: number
-  readonly observe: (pulled: Pulled) => void
+  readonly observe: (delivered: Delivered) => void
 }
 
 export const consumer = ({ cell, deployment, observe, pullMillis }: ConsumerOptions) =>
@@ -37,17 +39,16 @@ export const consumer = ({ cell, deployment, observe, pullMillis }: ConsumerOpti
         const connection = yield* network.connect(brokerName(masterOf(name)), pullPort)
         while (true) {
           if (inRoute(name)) {
-            observe({ _tag: "Begun", name })
             connection.send({ _tag: "Pull", offset } satisfies PullRequest)
             const { values } = (yield* connection.receive) as PullResponse
-            observe({ _tag: "Pulled", name, offset, values })
+            if (values.length > 0) observe({ name, offset, values })
             offset += values.length
           }
           yield* Effect.sleep(pullMillis)
         }
       })
       return Effect.forever(
-        pulls.pipe(Effect.catchTag("ConnectionClosed", () => Effect.sync(() => observe({ _tag: "Unknown", name }))))
+        pulls.pipe(Effect.catchTag("ConnectionClosed", () => Effect.void))
       )
     }
     yield* Effect.all(upTo(deployment.masters).map(reading), { concurrency: "unbounded" })

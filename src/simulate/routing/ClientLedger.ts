@@ -1,19 +1,22 @@
 /**
  * What clients were told, as operations that `history` judges.
  *
- *     in turn   a try is an operation: one request, to one queue
- *     by key    a send is an operation: all its tries go to one queue
+ *     send ─▶ try on queue 2, refused ─▶ try on queue 1, no answer ─▶ try on queue 2, stored
+ *             └─ operation on queue 2: invoke ······················· ok ─┘
+ *                                        └─ operation on queue 1: invoke ·· info ─┘
  *
- * The decision: an operation names the queue that it was asked of when it begins, because a run may end while it is under
- * way. A send that moves to another master is therefore one operation a try: were it one in all, whoever reads what its
- * last try stored would read a value that nobody is known to have sent there.
+ * The decision: what a send asks of one queue is one operation, however often it asks, and it names that queue when it
+ * begins, because a run may end while it is under way. Were a send one operation in all, whoever reads what its last try
+ * stored would read a value that nobody is known to have sent there; were each try one, a refused try would make of what
+ * the next one stored on the same queue a read of what was never written.
  */
 import type { DataOperation, Operation } from "../../history/Operation.ts"
-import type { Pulled } from "../../rocketmq/nodes/Consumer.ts"
+import type { Delivered } from "../../rocketmq/nodes/Consumer.ts"
 import type { Tried } from "../../rocketmq/nodes/Producer.ts"
 
-/** A send under way. */
+/** What a send under way asked of one queue. */
 interface Open {
+  readonly thread: string
   readonly process: number
   readonly name: number
   readonly value: number
@@ -32,7 +35,8 @@ export interface ClientLedger {
   /** How each send ended for the application, in order: stored, or given up. */
   readonly sends: ReadonlyArray<"stored" | "given up">
   readonly tried: (client: number, tried: Tried) => void
-  readonly pulled: (client: number, pulled: Pulled) => void
+  /** An application was handed what its client had pulled: the pull itself may have waited for long before. */
+  readonly delivered: (client: number, delivered: Delivered) => void
   /** Somebody reads the whole queue of a name. */
   readonly read: (name: number, values: ReadonlyArray<number>) => void
 }
@@ -41,8 +45,8 @@ export interface ClientLedger {
 export const clientLedger = (isByKey: boolean, nowMicros: () => number): ClientLedger => {
   const operations: Array<Operation> = []
   const sends: Array<"stored" | "given up"> = []
-  const open = new Map<number, Open>()
-  const pulling = new Map<string, number>()
+  /** By client, then by queue. */
+  const open = new Map<number, Map<number, Open>>()
   const processes = new Map<string, number>()
   let last = 0
   /** The logical process of a thread: after an outcome that nobody knows, the thread goes on as another one. */
@@ -61,18 +65,31 @@ export const clientLedger = (isByKey: boolean, nowMicros: () => number): ClientL
       value: [["send", name, offset === undefined ? value : [offset, value]]],
       ...(isByKey && { recordKey })
     })
-  const end = (client: number, type: "ok" | "fail" | "info", offset?: number): void => {
-    const { name, process, value } = open.get(client)!
-    open.delete(client)
+  const openOf = (client: number): Map<number, Open> => {
+    const known = open.get(client) ?? new Map<number, Open>()
+    open.set(client, known)
+    return known
+  }
+  const end = (
+    client: number,
+    { name, process, thread, value }: Open,
+    type: "ok" | "fail" | "info",
+    offset?: number
+  ) => {
+    openOf(client).delete(name)
     send(process, type, name, value, offset)
-    if (type === "info") processes.delete(`send ${client}`)
+    if (type === "info") processes.delete(thread)
   }
   /** Nobody was told that it is stored. */
-  const endUnstored = (client: number): void => end(client, open.get(client)!.isUnknown ? "info" : "fail")
-  const poll = (process: number, type: DataOperation["type"], value: DataOperation["value"], group?: string): void =>
-    write({ process, f: "poll", type, value, ...(group !== undefined && { group }) })
-  const records = (offset: number, values: ReadonlyArray<number>) =>
-    values.map((value, i) => [offset + i, value] as const)
+  const endUnstored = (client: number): void => {
+    for (const each of openOf(client).values()) end(client, each, each.isUnknown ? "info" : "fail")
+  }
+  const poll = (thread: string, name: number, offset: number, values: ReadonlyArray<number>, group?: string): void => {
+    const common = { process: processOf(thread), f: "poll", ...(group !== undefined && { group }) } as const
+    write({ ...common, type: "invoke", value: [["poll"]] })
+    const records = values.map((value, i) => [offset + i, value] as const)
+    write({ ...common, type: "ok", value: [["poll", { [name]: records }]] })
+  }
   return {
     operations,
     sends,
@@ -80,52 +97,27 @@ export const clientLedger = (isByKey: boolean, nowMicros: () => number): ClientL
       switch (tried._tag) {
         case "Begun": {
           const { name, value } = tried
-          const known = open.get(client)
-          if (known !== undefined && known.name === name) return
-          if (known !== undefined) endUnstored(client)
-          const process = processOf(`send ${client}`)
-          open.set(client, { process, name, value, isUnknown: false })
+          if (openOf(client).has(name)) return
+          // Records of one key are compared within one process, which has one operation at a time.
+          if (isByKey) endUnstored(client)
+          const thread = isByKey ? `send ${client}` : `send ${client} ${name}`
+          const process = processOf(thread)
+          openOf(client).set(name, { thread, process, name, value, isUnknown: false })
           return send(process, "invoke", name, value)
         }
         case "Failed":
-          return isByKey ? undefined : endUnstored(client)
+          return
         case "Unknown":
-          open.get(client)!.isUnknown = true
-          return isByKey ? undefined : endUnstored(client)
+          openOf(client).get(tried.name)!.isUnknown = true
+          return
         case "Stored":
-          return end(client, "ok", tried.offset)
+          return end(client, openOf(client).get(tried.name)!, "ok", tried.offset)
         case "Ended":
           sends.push(tried.stored ? "stored" : "given up")
-          return open.has(client) ? endUnstored(client) : undefined
+          return endUnstored(client)
       }
     },
-    pulled: (client, pulled) => {
-      const thread = `pull ${client} ${pulled.name}`
-      const group = "readers"
-      switch (pulled._tag) {
-        case "Begun": {
-          const process = processOf(thread)
-          pulling.set(thread, process)
-          return poll(process, "invoke", [["poll"]], group)
-        }
-        case "Pulled": {
-          const process = pulling.get(thread)!
-          pulling.delete(thread)
-          return poll(process, "ok", [["poll", { [pulled.name]: records(pulled.offset, pulled.values) }]], group)
-        }
-        case "Unknown": {
-          const process = pulling.get(thread)
-          if (process === undefined) return
-          pulling.delete(thread)
-          processes.delete(thread)
-          return poll(process, "info", [["poll"]], group)
-        }
-      }
-    },
-    read: (name, values) => {
-      const process = processOf(reread)
-      poll(process, "invoke", [["poll"]])
-      poll(process, "ok", [["poll", { [name]: records(0, values) }]])
-    }
+    delivered: (client, { name, offset, values }) => poll(`pull ${client} ${name}`, name, offset, values, "readers"),
+    read: (name, values) => poll(reread, name, 0, values)
   }
 }

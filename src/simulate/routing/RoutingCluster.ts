@@ -228,7 +228,7 @@ export const drive = (
               deployment,
               cell,
               pullMillis: workload.pullMillis,
-              observe: (pulled) => ledger.pulled(number, pulled)
+              observe: (delivered) => ledger.delivered(number, delivered)
             })
           ], { concurrency: "unbounded" })
         }

@@ -15,6 +15,8 @@ import { type Cast, type Deployed, drive, type Run } from "./RoutingCluster.ts"
 export type Command =
   /** Fires so many events in the order in which they are due. */
   | { readonly _tag: "Due"; readonly count: number }
+  /** The same, but no thread that waits at a point gets its turn: they are slow, or the lock is another's. */
+  | { readonly _tag: "Busy"; readonly count: number }
   /** Fires any event that is possible. */
   | { readonly _tag: "Any"; readonly pick: number }
   | { readonly _tag: "KillBroker" | "KillServer" | "Freeze" | "Thaw" | "Configure"; readonly pick: number }
@@ -34,10 +36,17 @@ const pickOf = <A>(pick: number, all: ReadonlyArray<A>): A | undefined => all[Ma
 export const wholeCast: Cast = { deployment: { masters: 2, slaves: 1 }, nameServers: 2, clients: 2 }
 
 /** Plays commands against the nodes; throws what a node, the world or the shadow throws. */
-export const play = (guards: NameServerGuards, seed: number, commands: ReadonlyArray<Command>): Run =>
-  drive(wholeCast, guards, seed, (deployed) => {
+export const play = (
+  guards: NameServerGuards,
+  seed: number,
+  commands: ReadonlyArray<Command>,
+  promises?: ReadonlyArray<string>
+): Run => {
+  const act = (deployed: Deployed): void => {
     for (const command of commands) carryOut(deployed, command)
-  })
+  }
+  return promises === undefined ? drive(wholeCast, guards, seed, act) : drive(wholeCast, guards, seed, act, promises)
+}
 
 const carryOut = ({ cast, fire, send, want, wantVersion, world }: Deployed, command: Command): void => {
   const { deployment, nameServers } = cast
@@ -52,6 +61,13 @@ const carryOut = ({ cast, fire, send, want, wantVersion, world }: Deployed, comm
     case "Due": {
       for (let i = 0; i < command.count; i++) {
         const next = world.enabled()[0]
+        if (next !== undefined) fire(next)
+      }
+      return
+    }
+    case "Busy": {
+      for (let i = 0; i < command.count; i++) {
+        const next = world.enabled().find((event) => event._tag !== "Wake")
         if (next !== undefined) fire(next)
       }
       return
