@@ -117,6 +117,8 @@ export interface Outcome {
   readonly findings: ReadonlyArray<Finding>
   /** What the store first said when it could not go on. */
   readonly declared: string | undefined
+  /** Whether the last two starts failed. */
+  readonly startsNoMore: boolean
   /** What the history reached. */
   readonly tags: ReadonlySet<string>
   /** Commands that were carried out. */

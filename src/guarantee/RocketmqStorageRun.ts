@@ -482,7 +482,7 @@ export const play = (
     step(world, { _tag: "Kill" })
   }
   const { declared, findings, tags } = world
-  return { world, findings, declared, tags, commands: carriedOut }
+  return { world, findings, declared, startsNoMore: world.store === undefined, tags, commands: carriedOut }
 }
 
 /** Runs a history. */
