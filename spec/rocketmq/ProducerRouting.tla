@@ -180,7 +180,7 @@ AckedIsStored == \A v \in acked : \E m \in Masters : v \in Range(stored[m])
 KeyOrder == \A i, j \in DOMAIN delivered : i < j => delivered[i] <= delivered[j]
 (* R10: nothing is stored twice *)
 StoredOnce == \A v \in Values :
-  Cardinality({<<m, i>> \in Masters \X (1..MaxValues) : i <= Len(stored[m]) /\ stored[m][i] = v}) <= 1
+  Cardinality({<<m, i>> \in Masters \X (1..(MaxValues * MaxTries)) : i <= Len(stored[m]) /\ stored[m][i] = v}) <= 1
 (* who is known to fail is picked only where nobody else is left *)
 AvoidsFaulty == [][~ByKey /\ AvoidFaulty /\ sending' # <<>> /\ sending' # sending /\ sending'[1].to \in faulty'
   => \A m \in Range(Queues) : m \in faulty']_vars
