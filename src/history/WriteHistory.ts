@@ -4,8 +4,9 @@
  * The one decision: words are printed as keywords where they can be, so what was read from EDN is written as it stood.
  * Authority: jepsen.store, which prints each operation as a plain map; docs/histories.md for the names of the fields.
  */
-import { type Data, print, printName, printString, printWord } from "./Edn.ts"
+import type { Data } from "./Edn.ts"
 import { isClient, type Key, type Operation, type Pair, type Step, type Value } from "./Operation.ts"
+import { print, printName, printString, printWord } from "./PrintEdn.ts"
 
 const key = (name: Key): string => printName(String(name))
 const value = (value: Value): string => typeof value === "number" ? String(value) : printWord(value)
