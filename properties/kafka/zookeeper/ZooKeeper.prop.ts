@@ -1,9 +1,17 @@
-/** A ZooKeeper server and its clients refine the model, whatever fails, and come back when nothing does any more. */
+/**
+ * A ZooKeeper server and its clients refine the model, whatever fails, and come back when nothing does any more; paths of
+ * the model are schedules of theirs, and without a guard they break as it says.
+ */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { specModules } from "../../../src/cli/SpecFiles.ts"
+import { explore } from "../../../src/explore/Search.ts"
+import { type Constants, type State, zooKeeper } from "../../../src/kafka/models/ZooKeeper.ts"
 import { stampsOf, treeOf } from "../../../src/kafka/models/ZooKeeperState.ts"
+import { action, type Label, type Machine, showLabel } from "../../../src/machine/Machine.ts"
 import { byTier } from "../../../test/Tier.ts"
-import { type Command, guarded, kinds, play } from "./ZooKeeperRun.ts"
+import { follow } from "./Schedule.ts"
+import { type Command, drive, guarded, type Guards, kinds, play } from "./ZooKeeperRun.ts"
 
 const pick = fc.nat(0xffff)
 const other = pick
@@ -75,5 +83,103 @@ describe("a ZooKeeper server and its clients on the simulated world", () => {
     )
     expect([...reached].sort()).toEqual(everything)
     expect(telling / events).toBeGreaterThan(0.1)
+  })
+})
+
+/** The configurations that lack a guard, with the shortest path that breaks what it promises. */
+const counterexamples = specModules().find(({ name }) => name === "ZooKeeper")!.rows
+  .filter(({ expected }) => expected.startsWith("violates") && !expected.includes("Never"))
+  .map(({ config, configuration, expected }) => {
+    const constants = config.constants as unknown as Constants
+    const property = expected.replace("violates ", "")
+    const { violations } = explore(zooKeeper(constants), { stopAtViolation: true })
+    const { path } = violations.find((violation) => violation.property === property)!
+    const guards = Object.fromEntries(Object.keys(guarded).map((name) => [name, config.constants[name]])) as Guards
+    return { configuration, property, guards, clients: constants.Clients, labels: path.steps.map(({ label }) => label) }
+  })
+
+describe("a counterexample of the model", () => {
+  it.each(counterexamples)(
+    "is a schedule of the nodes, step by step, and breaks the same property: $configuration",
+    ({ clients, guards, labels, property }) => {
+      const run = drive({ clients, guards, seed: 1, judge: [] }, (deployed) => follow(deployed, labels))
+      expect(run.labels).toEqual(labels)
+      const judged = () =>
+        drive({ clients, guards, seed: 1, judge: [property] }, (deployed) => follow(deployed, labels))
+      expect(judged).toThrow(`${property} is broken`)
+    }
+  )
+
+  it.each(counterexamples)(
+    "breaks nothing on nodes whose guard is on, under the same schedule: $configuration",
+    ({ clients, configuration, labels, property }) => {
+      const options = { clients, guards: guarded, seed: 1, judge: [property] }
+      // What a client sends in a session that has ended goes nowhere: its connection is closed.
+      if (configuration === "MCZooKeeper_RefusesEndedSessions") {
+        const refused = () => drive(options, (deployed) => follow(deployed, labels))
+        expect(refused).toThrow("Serve(1) was played, and the nodes did nothing")
+      } else {
+        expect(drive(options, (deployed) => follow(deployed, labels)).labels).toEqual(labels)
+      }
+    }
+  )
+})
+
+/**
+ * Sessions of a client expire in their order: the node heard of an earlier one earlier, so its bucket is not later. The
+ * model, which has no time, lets them expire in any.
+ */
+const inOrder = (machine: Machine<State>): Machine<State> => {
+  const { over, step } = machine.actions["Expire"]!
+  const ordered = action(over, (state: State, ...args) => {
+    const [client, session] = args as ReadonlyArray<number>
+    const earlier = state.sessions[client! - 1]!.some((live) => live < session!)
+    return earlier ? undefined : step(state, ...args as ReadonlyArray<never>)
+  })
+  return { ...machine, actions: { ...machine.actions, Expire: ordered } }
+}
+
+describe("a small graph of the model", () => {
+  it("is played on the nodes edge by edge: each gives the state that the model has", () => {
+    const machine = zooKeeper({
+      ...guarded,
+      Clients: 1,
+      Kinds: ["Take", "Look"],
+      MaxAsks: 2,
+      MaxSessions: 2,
+      MaxFaults: 1,
+      FaultKinds: ["Reset", "Kill", "Expire", "GiveUp"],
+      MaxKept: 3
+    })
+    const { graph } = explore(inOrder(machine))
+    const left = new Map<number, Array<readonly [label: Label, to: number]>>()
+    let edges = 0
+    graph.eachEdge((from, index, to) => {
+      edges++
+      left.set(from, [...left.get(from) ?? [], [graph.labels[index]!, to]])
+    })
+    // All but those after an expiry out of order, which are few.
+    expect(edges).toBeGreaterThan(1_000)
+    expect(edges / explore(machine).transitions).toBeGreaterThan(0.9)
+    // From the far end of the graph, and on from edge to edge while there is one that was not played.
+    const different: Array<string> = []
+    let played = 0
+    for (const start of [...left.keys()].reverse()) {
+      while (left.get(start)!.length > 0) {
+        const path = graph.pathTo(start).steps.map((step) => step.label)
+        for (let at = start, next = left.get(at)?.pop(); next !== undefined; next = left.get(at)?.pop()) {
+          path.push(next[0])
+          at = next[1]
+          played++
+        }
+        try {
+          drive({ clients: 1, guards: guarded, seed: 1, judge: [] }, (deployed) => follow(deployed, path))
+        } catch (error) {
+          different.push(`${path.map(showLabel).join(" ")}: ${error instanceof Error ? error.message : String(error)}`)
+        }
+      }
+    }
+    expect(different).toEqual([])
+    expect(played).toBe(edges)
   })
 })

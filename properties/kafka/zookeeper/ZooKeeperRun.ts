@@ -64,13 +64,14 @@ const promised = [
   "ZxidsAreOrdered"
 ]
 
-const clientCount = 3
-const nameOf = (client: number): string => `client-${client}`
+/** Enough for two that compete and one that watches. */
+const wholeCast = 3
+export const nameOf = (client: number): string => `client-${client}`
 const clientIn = (process: string): number => Number(process.slice(process.lastIndexOf("-") + 1))
 const pickOf = <A>(pick: number, all: ReadonlyArray<A>): A | undefined => all[Math.floor(pick / 0x1_0000 * all.length)]
 
 /** A connection's end, at the client. */
-const endOf = (client: number) => ({
+export const endOf = (client: number) => ({
   dialer: nameOf(client),
   listener: zooKeeperName,
   port: zooKeeperPort,
@@ -120,8 +121,38 @@ const before = (world: Simulation, event: WorldEvent): Label | undefined => {
   }
 }
 
-/** Plays commands against the nodes; throws what a node, the world or the shadow throws. */
-export const play = (guards: Guards, seed: number, commands: ReadonlyArray<Command>, judge = promised): Run => {
+/** A run under way, to whoever decides what happens next. */
+export interface Deployed {
+  readonly world: Simulation
+  /** Fires an event, tells the shadow what it was, and compares. */
+  readonly fire: (event: WorldEvent) => void
+  /** Lets a client ask. */
+  readonly want: (client: number, kind: Kind) => void
+  readonly labels: ReadonlyArray<Label>
+  readonly nowMillis: () => number
+  /** When the session of a client expires, milliseconds of the server's clock. */
+  readonly bucketMillis: (client: number, session: number) => number | undefined
+}
+
+/** Plays commands against the nodes, then mends everything; throws what a node, the world or the shadow throws. */
+export const play = (guards: Guards, seed: number, commands: ReadonlyArray<Command>): Run =>
+  drive({ clients: wholeCast, guards, seed, judge: promised }, ({ fire, nowMillis, want, world }) => {
+    for (const command of commands) carryOut(world, fire, command, want)
+    for (const event of healing(world)) fire(event)
+    const healedAt = nowMillis()
+    while (nowMillis() < healedAt + settlesMillis) fire(world.enabled()[0]!)
+  })
+
+export interface DriveOptions {
+  readonly clients: number
+  readonly guards: Guards
+  readonly seed: number
+  readonly judge: ReadonlyArray<string>
+}
+
+/** A run in which `act` decides what happens; throws what a node, the world or the shadow throws. */
+export const drive = (options: DriveOptions, act: (deployed: Deployed) => void): Run => {
+  const { clients: clientCount, guards, judge, seed } = options
   const clients = upTo(clientCount)
   const constants: Constants = { ...guards, ...unbounded, Clients: clientCount }
   const shadow = shadowOf(model(constants), judge)
@@ -249,23 +280,24 @@ export const play = (guards: Guards, seed: number, commands: ReadonlyArray<Comma
       }
     }
     shadow.check(projectZooKeeper(projected()))
-    for (const command of commands) {
-      carryOut(world, fire, command, (client, kind) => {
+    act({
+      world,
+      fire,
+      labels: shadow.labels,
+      nowMillis,
+      bucketMillis: (client, session) => server.buckets.get(`${client} ${session}`),
+      want: (client, kind) => {
         wanted.set(client, [...wanted.get(client) ?? [], kind].slice(-2))
         world.refresh(nameOf(client))
-      })
-    }
-    const chaos = { events: world.fired, telling }
-    for (const event of healing(world)) fire(event)
-    const healedAt = nowMillis()
-    while (nowMillis() < healedAt + settlesMillis) fire(world.enabled()[0]!)
-    return { ...chaos, labels: shadow.labels, reached, expiries, state: shadow.state }
+      }
+    })
+    return { events: world.fired, telling, labels: shadow.labels, reached, expiries, state: shadow.state }
   })
 }
 
 /** Mends all that is broken; a process that is down starts by itself. */
 const healing = (world: Simulation): ReadonlyArray<WorldEvent> => {
-  const clients = upTo(clientCount).map(nameOf)
+  const clients = upTo(wholeCast).map(nameOf)
   const links = clients.flatMap((client) => [[client, zooKeeperName], [zooKeeperName, client]] as const)
   return [
     ...links.filter(([from, to]) => world.network.isCut(from, to)).map(([from, to]) =>
@@ -283,7 +315,7 @@ const carryOut = (
   command: Command,
   want: (client: number, kind: Kind) => void
 ): void => {
-  const clients = upTo(clientCount)
+  const clients = upTo(wholeCast)
   const everyone = [zooKeeperName, ...clients.map(nameOf)]
   const ifPossible = (event: WorldEvent): void => {
     if (world.canHappen(event)) fire(event)

@@ -13,7 +13,7 @@
 import { Clock, Effect } from "effect"
 import { type Connection, Network } from "../../world/Network.ts"
 import { Process } from "../../world/Process.ts"
-import { at } from "../rules/Cluster.ts"
+import { at, upTo } from "../rules/Cluster.ts"
 import * as Server from "../rules/ZooKeeperServer.ts"
 import { bucketOf, type SessionTimes } from "../rules/ZooKeeperSessions.ts"
 import type { Tree } from "../rules/ZooKeeperTree.ts"
@@ -109,5 +109,20 @@ export const zooKeeper = <Data>({ cell, clientOf, guards, observe, times }: ZooK
         }
       }
     })
-    yield* Effect.all([accept, track], { concurrency: "unbounded" })
+    /** Nothing where the guards are on: an ephemeral that was left behind, and events that did not go first. */
+    const later = (point: string, next: () => Server.ServerTurn<Data> | undefined, did: () => void) =>
+      Effect.gen(function*() {
+        while (true) {
+          yield* process.until(point, () => next() !== undefined)
+          const turn = next()
+          if (turn === undefined) continue
+          carryOut(turn)
+          did()
+        }
+      })
+    const sweep = later("sweep", () => Server.sweep(guards, cell.server), () => process.did("Sweep"))
+    const release = upTo(cell.server.clients.length).map((client) =>
+      later(`release ${client}`, () => Server.release(cell.server, client), () => process.did("Release", client))
+    )
+    yield* Effect.all([accept, track, sweep, ...release], { concurrency: "unbounded" })
   })
