@@ -119,8 +119,9 @@ export const smallestOf = (operations: ReadonlyArray<Operation>, effort: Effort,
     return history(shrink(all, shows, runsOn(all.length)).steps)
   }
 
-  /** The smallest sub-history found in which the anomaly is still there. */
+  /** The smallest sub-history found in which the anomaly is still there; none for what no operation proves. */
   return (finding: Finding): ReadonlyArray<Operation> => {
+    if (finding.proof.length === 0) return []
     const proof = whole(finding.proof)
     if (same(at(proof), finding) !== undefined) return smaller(fewer(proof, finding), finding)
     const related = touching(proof)
