@@ -74,7 +74,9 @@ export const judgeLog = (
   })
   const there = new Set(left)
   const [from, to] = boundsOf(store)
-  const owed = model.filter(({ acknowledged, offset }) => (isRunning || acknowledged) && (!isRunning || offset < to))
+  const owed = model.filter(({ acknowledged, expired, offset }) =>
+    !expired && (isRunning || acknowledged) && (!isRunning || offset < to)
+  )
   const missing = owed.filter((known) => !there.has(known))
   const [first] = missing
   if (first !== undefined) {
