@@ -79,7 +79,7 @@ export const endOf = (client: number) => ({
 })
 
 /** A moment at which a session began to be silent, and when the server ended it, milliseconds of the world's clock. */
-export interface Expiry {
+interface Expiry {
   readonly lastHeard: number
   readonly ended: number
 }

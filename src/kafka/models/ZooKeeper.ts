@@ -27,7 +27,7 @@ import {
   variablesOf
 } from "./ZooKeeperState.ts"
 
-export { type Constants, type FaultKind, type State, unbounded } from "./ZooKeeperState.ts"
+export { type Constants, type State, unbounded } from "./ZooKeeperState.ts"
 
 type Answer = Exclude<Server.ToClient<number>, { readonly _tag: "Collected" }>
 

@@ -9,7 +9,7 @@ import * as S from "../../machine/StateSchema.ts"
 import { at, put, upTo } from "../rules/Cluster.ts"
 import { bucketOf } from "../rules/ZooKeeperSessions.ts"
 
-export type SessionFaultKind = "Kill" | "Freeze"
+type SessionFaultKind = "Kill" | "Freeze"
 
 /** The module's constants; times in units. */
 export interface SessionConstants {

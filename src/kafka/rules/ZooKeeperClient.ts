@@ -13,7 +13,7 @@ import type { ToClient, ToServer } from "./ZooKeeperServer.ts"
 import { isDataWatch, stampOf, type WatchName, type Znode } from "./ZooKeeperTree.ts"
 
 /** A watch that has not fired, and what it was left on: the transaction that changed it last, or nothing there. */
-export interface Registered {
+interface Registered {
   readonly watch: WatchName
   readonly stamp: Maybe<number>
 }

@@ -14,13 +14,13 @@ import type { Maybe } from "./Cluster.ts"
 import type { ToClient, ToServer } from "./ZooKeeperServer.ts"
 import { anyVersion, type Operation, type Tree, type WatchName } from "./ZooKeeperTree.ts"
 
-export type WriteKind = "Take" | "Leave" | "Count" | "Claim" | "Fenced" | "Remove" | "Make"
-export type ReadKind = "Look" | "List" | "Get"
+type WriteKind = "Take" | "Leave" | "Count" | "Claim" | "Fenced" | "Remove" | "Make"
+type ReadKind = "Look" | "List" | "Get"
 export type Kind = WriteKind | ReadKind | "Close"
 
-export const counterPath = "/epoch"
-export const parentPath = "/ids"
-export const childPath = "/ids/a"
+const counterPath = "/epoch"
+const parentPath = "/ids"
+const childPath = "/ids/a"
 /** In the order in which the model has them, which is ascending. */
 export const paths = [counterPath, parentPath, childPath] as const
 export const watchNames = [

@@ -58,7 +58,7 @@ export type ToServer<Data> =
   | { readonly _tag: "Close" }
 
 /** What was watched, and the transaction that changed it last. */
-export type Collected = Maybe<{ readonly watch: WatchName; readonly stamp: Maybe<number> }>
+type Collected = Maybe<{ readonly watch: WatchName; readonly stamp: Maybe<number> }>
 
 /** Every reply to a request carries the zxid of the server's last transaction. */
 export type ToClient<Data> =

@@ -57,7 +57,7 @@ export interface TreeGuards {
 }
 
 /** What ZooKeeper promises. */
-export const treeGuards: TreeGuards = { ChecksVersion: true, AtomicMulti: true }
+const treeGuards: TreeGuards = { ChecksVersion: true, AtomicMulti: true }
 
 export type Outcome<Data> =
   | { readonly _tag: "Committed"; readonly tree: Tree<Data>; readonly events: ReadonlyArray<Event> }
@@ -67,7 +67,7 @@ export type Outcome<Data> =
 /** A version that fits any znode. */
 export const anyVersion = -1
 
-export const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/"
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) || "/"
 
 /** The paths of a znode's children, ascending. */
 export const childrenOf = <Data>(tree: Tree<Data>, path: string): ReadonlyArray<string> =>

@@ -45,7 +45,7 @@ export interface Renaming {
 }
 
 /** t1 has 0: [2, 1, 3], 1: [3, 2, 1], 2: [1, 3, 2]; the ring is 1: [1, 2, 3], 2: [2, 3, 1], 3: [3, 1, 2]. */
-export const txnsNames: Renaming = {
+const txnsNames: Renaming = {
   topic: "t1",
   broker: (real) => [2, 1, 3][real - 1]!,
   partition: (real) => [1, 3, 2][real]!

@@ -45,7 +45,7 @@ const zooKeeperGuards = {
 }
 const times: SessionTimes = { tickMillis: 500, timeoutMillis: 2_000 }
 
-export interface Written {
+interface Written {
   readonly path: string
   readonly value: string
 }

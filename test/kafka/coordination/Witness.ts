@@ -39,10 +39,10 @@ export type Explained =
     readonly looked: number
   }
 
-export const brokerCount = 3
+const brokerCount = 3
 export const partitionCount = 3
 
-export const constants: Constants = {
+const constants: Constants = {
   CompareBrokerEpoch: true,
   RequestCarriesBrokerEpoch: true,
   AtomicRegister: true,
