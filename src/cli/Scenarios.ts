@@ -1,12 +1,14 @@
 /**
- * `ackproof scenarios`: for each guard whether TLC and the model find what breaks without it; exit 1 while any column of
- * a row is missing.
+ * `ackproof scenarios [ID...]`: for each guard whether TLC, the model, the nodes and the judge of histories find what
+ * breaks without it; exit 1 while any column of a row is missing.
  */
 import { Effect } from "effect"
-import { Command } from "effect/cli"
-import { type Column, type Scenario, scenarioRow, scenarios as known } from "../conform/Scenario.ts"
+import { Argument, Command } from "effect/cli"
+import { type Column, type Runs, type Scenario, scenarioRow, scenarios as known } from "../conform/Scenario.ts"
 import { kindOfProperty } from "../conform/SpecText.ts"
 import { explore } from "../explore/index.ts"
+import { routingSearches } from "../simulate/routing/RoutingScenarios.ts"
+import { searchScenario } from "../simulate/Search.ts"
 import { BadInput, NotAsStated } from "./Exit.ts"
 import * as Output from "./Output.ts"
 import { checkRow } from "./Spec.ts"
@@ -48,32 +50,79 @@ const inSpec = async (tools: TlaTools, jobs: ReadonlyArray<Job>): Promise<Column
   return jobs.length === 0 ? "not run" : "found"
 }
 
-const runScenarios = Effect.fnUntraced(function*(options: { readonly json: boolean }) {
-  const modules = yield* modulesNamed("scenarios", undefined)
-  const tools = yield* tlaTools("scenarios")
-  const progress = Output.progress("scenarios")
-  const rows: Array<ReturnType<typeof scenarioRow>> = []
-  for (const [index, scenario] of known.entries()) {
-    progress.update(index, known.length, scenario.id)
-    const jobs = jobsOf(scenario, modules)
-    const spec = yield* Effect.tryPromise({
-      try: () => inSpec(tools, jobs),
-      catch: (error) => new BadInput({ message: `scenarios: ${scenario.id}: ${String(error).replace(/\s+/g, " ")}` })
-    })
-    const history = scenario.seenByClients ? "not run" : "not visible"
-    const row = scenarioRow(scenario, { spec, model: inModel(jobs), simulation: "not run", history }, jobs.length)
-    rows.push(row)
-    if (options.json) continue
-    yield* Output.line(
-      `${row.id} ${row.guard}: ${row.status}; spec ${row.spec}, model ${row.model}, simulation ${row.simulation}, ` +
-        `history ${row.history}, ${row.runs} configurations: ${row.title}`
-    )
-  }
-  progress.end()
-  if (options.json) yield* Output.document(rows)
-  if (rows.some(({ status }) => status === "missing")) return yield* new NotAsStated()
+/** Histories on nodes in which nothing was seen are enough after so many. */
+const mostHistories = 300
+
+/** What the nodes and their clients showed; a scenario that nothing looks for on nodes is not run there. */
+const onNodes = (scenario: Scenario): { simulation: Column; history: Column; runs: Runs } => {
+  const search = routingSearches[scenario.id]
+  const unseen = scenario.seenByClients ? "not run" : "not visible"
+  if (search === undefined) return { simulation: "not run", history: unseen, runs: { runs: 0, guardedRuns: 0 } }
+  const { clients, guardedRuns, nodes, runs } = searchScenario(search, mostHistories)
+  const simulation = nodes ? "found" : "not found"
+  const history = search.anomaly === undefined ? unseen : clients ? "found" : "not found"
+  return { simulation, history, runs: { runs, guardedRuns } }
+}
+
+const rowOf = async (tools: TlaTools, scenario: Scenario, modules: ReadonlyArray<SpecModule>) => {
+  const jobs = jobsOf(scenario, modules)
+  const { history, runs, simulation } = onNodes(scenario)
+  const columns = { spec: await inSpec(tools, jobs), model: inModel(jobs), simulation, history }
+  const search = routingSearches[scenario.id]
+  return scenarioRow(scenario, columns, runs, {
+    properties: [...new Set(jobs.map(({ row }) => row.expected.replace("violates ", "")))],
+    ...(search && { nodes: search.onNodes }),
+    ...(search?.anomaly && { anomaly: search.anomaly.name })
+  })
+}
+
+const chosen = Effect.fnUntraced(function*(ids: ReadonlyArray<string>) {
+  const unknown = ids.find((id) => !known.some((scenario) => scenario.id === id))
+  if (unknown === undefined) return known.filter(({ id }) => ids.length === 0 || ids.includes(id))
+  const names = known.map(({ id }) => id).join(", ")
+  return yield* new BadInput({ message: `scenarios: no scenario is called ${unknown}; there are: ${names}` })
 })
 
-export const scenarios = Command.make("scenarios", { json: Output.json }, runScenarios).pipe(
+const runScenarios = Effect.fnUntraced(
+  function*(options: { readonly ids: ReadonlyArray<string>; readonly json: boolean }) {
+    const wanted = yield* chosen(options.ids)
+    const modules = yield* modulesNamed("scenarios", undefined)
+    const tools = yield* tlaTools("scenarios")
+    const progress = Output.progress("scenarios")
+    const rows: Array<ReturnType<typeof scenarioRow>> = []
+    for (const [index, scenario] of wanted.entries()) {
+      progress.update(index, wanted.length, scenario.id)
+      const row = yield* Effect.tryPromise({
+        try: () => rowOf(tools, scenario, modules),
+        catch: (error) => new BadInput({ message: `scenarios: ${scenario.id}: ${String(error).replace(/\s+/g, " ")}` })
+      })
+      rows.push(row)
+      if (options.json) continue
+      const { guardedRuns, runs, seen } = row
+      yield* Output.line(`${row.id} ${row.guard}: ${row.status}: ${row.title}`)
+      yield* Output.line(
+        `    spec ${row.spec}, model ${row.model}, simulation ${row.simulation}, history ${row.history}; seen: ` +
+          [...seen.properties, seen.nodes, seen.anomaly].filter((name, i, all) => all.indexOf(name) === i && name).join(
+            ", "
+          )
+      )
+      if (runs > 0) {
+        yield* Output.line(
+          `    ${runs} histories on nodes until seen, ${guardedRuns} more with the guard on: as it promises`
+        )
+      }
+    }
+    progress.end()
+    if (options.json) yield* Output.document(rows)
+    if (rows.some(({ status }) => status === "missing")) return yield* new NotAsStated()
+  }
+)
+
+const ids = Argument.String("id").pipe(
+  Argument.withDescription("Scenarios, by id; all of them without one"),
+  Argument.variadic({ min: 0 })
+)
+
+export const scenarios = Command.make("scenarios", { ids, json: Output.json }, runScenarios).pipe(
   Command.withDescription("K1.., R1..: what spec, model, simulation and history checker find")
 )

@@ -31,12 +31,15 @@ export interface Searched {
   readonly clients: boolean
 }
 
-/** With the guard on there are so many times as many, and at least so many. */
-const guardedFactor = 2
-const leastGuarded = 20
+/** With the guard on there are so many times as many histories, and at least so many. */
+interface Guarded {
+  readonly factor: number
+  readonly least: number
+}
+const thorough: Guarded = { factor: 10, least: 50 }
 
 /** Looks for a scenario in at most so many histories. */
-export const searchScenario = ({ anomaly, play }: ScenarioSearch, most: number): Searched => {
+export const searchScenario = ({ anomaly, play }: ScenarioSearch, most: number, guarded = thorough): Searched => {
   let [nodes, clients] = [false, false]
   let runs = 0
   while (runs < most && !(nodes && (clients || anomaly === undefined))) {
@@ -45,7 +48,7 @@ export const searchScenario = ({ anomaly, play }: ScenarioSearch, most: number):
     nodes ||= shown.nodes
     clients ||= shown.clients
   }
-  const guardedRuns = Math.max(leastGuarded, guardedFactor * runs)
+  const guardedRuns = Math.max(guarded.least, guarded.factor * runs)
   for (let seed = 1; seed <= guardedRuns; seed++) {
     const shown = play(seed, true)
     if (shown.nodes) nodes = false

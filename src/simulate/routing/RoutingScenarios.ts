@@ -150,10 +150,11 @@ export const routingSearches: Readonly<Record<string, ScenarioSearch>> = {
   },
   R13: { onNodes: "NobodyIsForgotten", play: nodesOnly(byProperty("TablesSurviveRestart", "NobodyIsForgotten")) },
   R18: {
-    onNodes: "key-order, of what the reader was given",
+    onNodes: "a reader is given a later value of the key first",
     anomaly: { name: "key-order", guardEndsIt: true },
     play: (seed, isGuarded) => {
       const selection = { _tag: "ByKey", hash: 0, isOrderStatic: isGuarded } as const
+      // What the nodes show is what the reader was given: there is no other state of it to look at.
       const isBroken = keyedHistory(seed, { selection, resends: 0, pullMillis: 60_000 }).includes("key-order")
       return { nodes: isBroken, clients: isBroken }
     }
