@@ -234,18 +234,21 @@ Loaded(o, b, states) ==
   IN Proceed([TellAll(Tell(known, b, Broker, UpdateMetadata(known)), b, Broker, Partition)
                 EXCEPT !.todo = Each(absent, dropping) \o Offline], b)
 
-(* a write went through: the brokers that hold the partition hear of it, then all *)
+(* a partition stands as a task wanted it: the brokers that hold it hear of it, then all *)
+Told(o, b, t) ==
+  LET p == t.partition
+      state == o.states[p][1]
+      leaving == IF t._tag \in {"Drop", "Retire"} THEN {t.replica} ELSE {}
+      told == IF t._tag = "Alter" THEN o ELSE Tell(o, b, Range(ReplicasOf(p)) \ leaving, LeaderAndIsr(p, state))
+      all == Tell(told, b, Broker, UpdateMetadata(o))
+  IN IF t._tag = "Retire" THEN Tell(all, b, leaving, StopReplica(p, state.epoch)) ELSE all
 Wrote(o, b) ==
   LET t == Head(o.todo)
       p == t.partition
       d == Decision(o, t)[1]
       state == [leader |-> d.leader, epoch |-> d.epoch, isr |-> d.isr, controllerEpoch |-> d.controllerEpoch,
                 version |-> IF o.states[p] = <<>> THEN 0 ELSE VersionOf(o, p) + 1]
-      changed == [o EXCEPT !.states[p] = <<state>>, !.todo = Tail(@)]
-      told == IF t._tag = "Alter" THEN changed
-              ELSE Tell(changed, b, Range(ReplicasOf(p)) \ (IF t._tag \in {"Drop", "Retire"} THEN {t.replica} ELSE {}), LeaderAndIsr(p, state))
-      all == Tell(told, b, Broker, UpdateMetadata(changed))
-  IN IF t._tag = "Retire" THEN Tell(all, b, {t.replica}, StopReplica(p, state.epoch)) ELSE all
+  IN Told([o EXCEPT !.states[p] = <<state>>, !.todo = Tail(@)], b, t)
 
 Deposed(o) == Ask(Resign(o), "electing", Read("controller"))
 
@@ -306,10 +309,17 @@ Continue(before, b, m) ==
                ELSE IF t._tag = "Alter"
                     THEN Turn(Proceed([o EXCEPT !.todo = Tail(@), !.judging = <<>>], b), <<[_tag |-> "Refused", code |-> "InvalidUpdateVersion"]>>)
                     ELSE quiet(Ask(o, "refreshing", Read("states")))
+       (* a write of its own may have gone through though its reply was lost: it is told all the same. The real *)
+       (* controller elects and writes once more then, which raises the leader epoch again.                      *)
        [] o.phase = "refreshing" ->
-            LET p == Head(o.todo).partition
+            LET t == Head(o.todo)
+                p == t.partition
+                seen == [o EXCEPT !.states = m.states]
                 newer == m.states[p] # <<>> /\ m.states[p][1].controllerEpoch > EpochOf(o)
-            IN quiet(Proceed([o EXCEPT !.states = m.states, !.todo = IF newer THEN Tail(@) ELSE @], b))
+                wrote == m.states[p] # <<>> /\ m.states[p][1].controllerEpoch = EpochOf(o) /\ m.states[p] # o.states[p]
+            IN quiet(IF newer THEN Proceed([seen EXCEPT !.todo = Tail(@)], b)
+                     ELSE IF wrote /\ Decision(seen, t) = <<>> THEN Proceed(Told([seen EXCEPT !.todo = Tail(@)], b, t), b)
+                     ELSE Proceed(seen, b))
 
 (* the session is over: the queue of the thread is cleared, the controller resigns, a session is asked for again *)
 Expired(o) ==
@@ -809,6 +819,12 @@ LeaderHoldsAcked == \A b \in Broker, p \in Partition :
 (* when all is dealt with, each replica that may be elected has what was acknowledged: else the next election loses it *)
 InSyncHoldsAcked == Quiet => \A p \in Partition :
   tree[StatePath(p)] # <<>> => \A b \in Range(StoredState(p).isr) : log[b][p] >= acked[p]
+(* when all is dealt with and every order was answered, everybody knows what is stored *)
+MetadataConverges ==
+  (Quiet /\ (\E c \in Broker : own[c].active) /\ \A c, b \in Broker : own[c].queues[b] = <<>> /\ orders[c][b] = <<>>) =>
+    \A p \in Partition : tree[StatePath(p)] # <<>> => \A b \in Broker :
+      /\ own[b].meta[p] = <<[leader |-> StoredState(p).leader, epoch |-> StoredState(p).epoch]>>
+      /\ StoredState(p).leader = <<b>> => own[b].parts[p] # <<>> /\ own[b].parts[p][1].epoch = StoredState(p).epoch
 (* a process that gave up registering (nothing but its end leads out of that) is not invisible *)
 GaveUpOnlyWhileRegistered == \A b \in Broker : own[b].phase = "unregistered" => tree[IdPath(b)] # <<>>
 (* an ephemeral goes with its session, at once *)

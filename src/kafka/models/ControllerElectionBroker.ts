@@ -12,7 +12,8 @@ import { propose, settle } from "../rules/AlterPartition.ts"
 import { isFenced, leads, obey, obeyHalf } from "../rules/BrokerOrders.ts"
 import { at, change, type Cluster, type Maybe, partitionsOf, put } from "../rules/Cluster.ts"
 import type { ControllerOrder } from "../rules/CoordinationMessages.ts"
-import { type Knowledge, type ReplicaState, startOf } from "../rules/Knowledge.ts"
+import { acknowledges, sawFetch } from "../rules/FollowerFetch.ts"
+import { type ReplicaState, startOf } from "../rules/Knowledge.ts"
 import { orphan } from "./ControllerElectionController.ts"
 import type { AlterSlot, Constants, FetchSlot, OrderSlot, State, ToZooKeeper } from "./ControllerElectionState.ts"
 import { listens, mayFail } from "./ControllerElectionZooKeeper.ts"
@@ -99,10 +100,6 @@ const leaderActions = (c: Constants, cluster: Cluster) => ({
 const withPart = (s: State, b: number, p: number, part: ReplicaState): State["own"] =>
   change(s.own, b, (own) => ({ ...own, parts: put(own.parts, p, [part]) }))
 
-/** In-sync replicas, and those of a proposal that is not decided: all must have a record before it is acknowledged. */
-const maximalIsr = ({ proposed }: Knowledge, p: number, { isr }: ReplicaState): ReadonlyArray<number> =>
-  proposed[0]?.partition === p ? [...isr, ...proposed[0].isr] : isr
-
 const serveFetch = (s: State, l: number, b: number, p: number): State | undefined => {
   const [slot] = at(at(s.fetch, b), p)
   if (!isUp(s, l) || slot?.to !== l || slot.message._tag !== "Fetch") return undefined
@@ -115,14 +112,12 @@ const serveFetch = (s: State, l: number, b: number, p: number): State | undefine
   if (part === undefined || !leads(l, [part]) || part.epoch !== epoch) {
     return { ...s, fetch: answer({ _tag: "NotLeader" }) }
   }
-  const isNew = end === logEnd && !part.synced.includes(b)
-  const synced = isNew ? [...part.synced, b].sort((x, y) => x - y) : part.synced
-  const isKept = part.isr.length > 1 && maximalIsr(own, p, part).every((r) => r === l || synced.includes(r))
+  const after = sawFetch(part, b, end === logEnd)
   return {
     ...s,
-    own: isNew ? withPart(s, l, p, { ...part, synced }) : s.own,
+    own: after === part ? s.own : withPart(s, l, p, after),
     fetch: answer({ _tag: "Fetched", epoch, end: logEnd }),
-    acked: isKept && logEnd > at(s.acked, p) ? put(s.acked, p, logEnd) : s.acked
+    acked: acknowledges(own, l, p, after) && logEnd > at(s.acked, p) ? put(s.acked, p, logEnd) : s.acked
   }
 }
 

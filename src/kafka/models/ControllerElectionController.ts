@@ -31,7 +31,7 @@ const closedOrders = (before: Knowledge, after: Knowledge, row: ReadonlyArray<Ma
   })
 
 /** The answer to a leader that waits for one. */
-export const replied = (slot: Maybe<AlterSlot>, message: AlterSlot["message"]): Maybe<AlterSlot> =>
+const replied = (slot: Maybe<AlterSlot>, message: AlterSlot["message"]): Maybe<AlterSlot> =>
   slot.flatMap((each) => each.open ? [{ ...each, message }] : [])
 
 const withVerdict = (s: State, judging: Maybe<number>, verdict: ReadonlyArray<Verdict>): State["alter"] =>

@@ -11,94 +11,95 @@ import type { PartitionState } from "../rules/Election.ts"
 import { type Constants, indexOf, type State, type Znode } from "./ControllerElectionState.ts"
 import { isQuiet } from "./ControllerElectionZooKeeper.ts"
 
-const znode = (cluster: Cluster, s: State, path: ZnodePath): Znode | undefined => s.tree[indexOf(cluster, path)]![0]
+/** What most properties look at: what ZooKeeper stores, what processes know, and the logs. Nodes have all of that. */
+export type Observed = Pick<State, "tree" | "sessions" | "status" | "own" | "log" | "acked">
+
+const znode = (cluster: Cluster, s: Observed, path: ZnodePath): Znode | undefined => s.tree[indexOf(cluster, path)]![0]
 
 interface Stored extends PartitionState {
   readonly version: number
 }
 
-const storedOf = (cluster: Cluster, s: State, p: number): Stored | undefined => {
+const storedOf = (cluster: Cluster, s: Observed, p: number): Stored | undefined => {
   const found = znode(cluster, s, ["state", p])
   return found?.data._tag === "State" ? { ...found.data, version: found.version } : undefined
 }
 
-const currentEpoch = (s: State): number => {
+const currentEpoch = (s: Observed): number => {
   const data = s.tree[1]![0]?.data
   return data?._tag === "Epoch" ? data.value : 0
 }
 
-const controllerOf = (s: State): number | undefined => {
+const controllerOf = (s: Observed): number | undefined => {
   const data = s.tree[0]![0]?.data
   return data?._tag === "Controller" ? data.broker : undefined
 }
 
-const epochOf = (s: State, b: number): number => at(s.own, b).view[0]!.epoch
+const epochOf = (s: Observed, b: number): number => at(s.own, b).view[0]!.epoch
 
 const sameList = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean =>
   a.length === b.length && a.every((x, i) => x === b[i])
 
-const stateProperties = (cluster: Cluster) => {
+/** What holds in every state, as far as it can be seen on nodes. */
+export const observedProperties = (cluster: Cluster) => {
   const { brokers } = cluster
   const partitions = partitionsOf(cluster)
   const pairs = brokers.flatMap((b) => brokers.filter((other) => other !== b).map((other) => [b, other] as const))
   const parts = brokers.flatMap((b) => partitions.map((p) => [b, p] as const))
-  const isActive = (s: State, b: number) => at(s.own, b).active
-  const partOf = (s: State, b: number, p: number) => at(at(s.own, b).parts, p)[0]
-  const leading = (s: State, b: number, p: number) => {
+  const isActive = (s: Observed, b: number) => at(s.own, b).active
+  const partOf = (s: Observed, b: number, p: number) => at(at(s.own, b).parts, p)[0]
+  const leading = (s: Observed, b: number, p: number) => {
     const part = partOf(s, b, p)
     return part !== undefined && leads(b, [part]) ? part : undefined
   }
   return {
-    OneControllerPerEpoch: (s: State) =>
+    OneControllerPerEpoch: (s: Observed) =>
       pairs.every(([b, c]) => !isActive(s, b) || !isActive(s, c) || epochOf(s, b) !== epochOf(s, c)),
-    ZombieNeverOutranks: (s: State) => {
+    ZombieNeverOutranks: (s: Observed) => {
       const c = controllerOf(s)
       if (c === undefined || !isActive(s, c)) return true
       return brokers.every((b) => !isActive(s, b) || epochOf(s, b) <= epochOf(s, c))
     },
-    OneLeaderPerEpoch: (s: State) =>
+    OneLeaderPerEpoch: (s: Observed) =>
       pairs.every(([b, c]) =>
         partitions.every((p) => {
           const [one, other] = [leading(s, b, p), leading(s, c, p)]
           return one === undefined || other === undefined || one.epoch !== other.epoch
         })
       ),
-    LeaderIsInSync: (s: State) =>
+    LeaderIsInSync: (s: Observed) =>
       partitions.every((p) => {
         const stored = storedOf(cluster, s, p)
         return stored === undefined ||
           (stored.isr.length > 0 && stored.leader.every((leader) => stored.isr.includes(leader)))
       }),
-    AdoptedIsrWasStored: (s: State) =>
+    AdoptedIsrWasStored: (s: Observed) =>
       parts.every(([b, p]) => {
         const [part, stored] = [leading(s, b, p), storedOf(cluster, s, p)]
         return part === undefined || stored === undefined || part.version !== stored.version ||
           sameList(part.isr, stored.isr)
       }),
-    RefusedOnlyWhenBehind: (s: State) =>
+    RefusedOnlyWhenBehind: (s: Observed) =>
       brokers.every((b) => {
         const [proposal] = at(s.own, b).proposed
         if (proposal === undefined || !proposal.final) return true
         const [part, stored] = [partOf(s, b, proposal.partition), storedOf(cluster, s, proposal.partition)]
         return part === undefined || stored === undefined || stored.epoch > part.epoch || stored.version > part.version
       }),
-    RoleFollowsEpoch: (s: State) =>
+    RoleFollowsEpoch: (s: Observed) =>
       parts.every(([b, p]) => {
         const part = partOf(s, b, p)
         return part === undefined || part.role === part.epoch || s.own.some(({ queues }) => at(queues, b).length > 0)
       }),
-    LeaderHoldsAcked: (s: State) =>
+    LeaderHoldsAcked: (s: Observed) =>
       parts.every(([b, p]) => {
         const [part, stored] = [leading(s, b, p), storedOf(cluster, s, p)]
         if (at(s.status, b) !== "up" || part === undefined || stored?.epoch !== part.epoch) return true
         return at(at(s.log, b), p) >= at(s.acked, p)
       }),
-    InSyncHoldsAcked: (s: State) =>
-      !isQuiet(cluster, s) ||
-      partitions.every((p) => (storedOf(cluster, s, p)?.isr ?? []).every((b) => at(at(s.log, b), p) >= at(s.acked, p))),
-    GaveUpOnlyWhileRegistered: (s: State) =>
+    GaveUpOnlyWhileRegistered: (s: Observed) =>
       brokers.every((b) => at(s.own, b).phase !== "unregistered" || znode(cluster, s, ["ids", b]) !== undefined),
-    EphemeralsHaveSessions: (s: State) =>
+    EphemeralsHaveSessions: (s: Observed) =>
       s.tree.every(([found]) => {
         const [b, n] = found?.owner ?? []
         return b === undefined || at(s.sessions, b).includes(n!)
@@ -106,25 +107,26 @@ const stateProperties = (cluster: Cluster) => {
   }
 }
 
-const stepProperties = (cluster: Cluster) => {
+/** What holds of every step, as far as it can be seen on nodes. */
+export const observedSteps = (cluster: Cluster) => {
   const { brokers } = cluster
   const partitions = partitionsOf(cluster)
   return {
-    NoZombieWrite: (s: State, _: unknown, t: State) =>
+    NoZombieWrite: (s: Observed, _: unknown, t: Observed) =>
       partitions.every((p) => {
         const index = indexOf(cluster, ["state", p])
         if (s.tree[index] === t.tree[index]) return true
         const [before, after] = [storedOf(cluster, s, p), storedOf(cluster, t, p)]
         return JSON.stringify(before) === JSON.stringify(after) || after?.controllerEpoch === currentEpoch(s)
       }),
-    EpochsGrow: (s: State, _: unknown, t: State) => {
+    EpochsGrow: (s: Observed, _: unknown, t: Observed) => {
       const keepsEpoch = s.tree[1]!.length === 0 || (t.tree[1]!.length > 0 && currentEpoch(t) >= currentEpoch(s))
       return keepsEpoch && partitions.every((p) => {
         const [before, after] = [storedOf(cluster, s, p), storedOf(cluster, t, p)]
         return before === undefined || (after !== undefined && after.epoch >= before.epoch)
       })
     },
-    MetadataNeverGoesBack: (s: State, _: unknown, t: State) =>
+    MetadataNeverGoesBack: (s: Observed, _: unknown, t: Observed) =>
       brokers.every((b) => {
         if (at(s.status, b) !== "up" || at(t.status, b) !== "up") return true
         const [before, after] = [at(s.own, b), at(t.own, b)]
@@ -132,21 +134,47 @@ const stepProperties = (cluster: Cluster) => {
           const [old, now] = [at(before.meta, p)[0], at(after.meta, p)[0]]
           return old === undefined || (now !== undefined && now.epoch >= old.epoch)
         })
-      }),
-    OrdersReachTheirIncarnation: (s: State, _: unknown, t: State) =>
-      brokers.every((b) => {
-        const { parts, registered } = at(s.own, b)
-        const [epoch] = registered
-        if (epoch === undefined || at(t.status, b) !== "up") return true
-        if (JSON.stringify(at(t.own, b).parts) === JSON.stringify(parts)) return true
-        return brokers.every((c) => {
-          const [slot] = at(at(s.orders, c), b)
-          if (slot?.message._tag !== "Order" || slot.message.order.brokerEpoch >= epoch) return true
-          return JSON.stringify(at(at(t.orders, c), b)[0]) === JSON.stringify(slot)
-        })
       })
   }
 }
+
+/** What looks at messages in flight too: what is true when all is dealt with. */
+const quietProperties = (cluster: Cluster) => ({
+  MetadataConverges: (s: State) => {
+    const isAnswered = s.own.every(({ queues }) => queues.every((queue) => queue.length === 0)) &&
+      s.orders.every((row) => row.every((slot) => slot.length === 0))
+    if (!isAnswered || !s.own.some(({ active }) => active) || !isQuiet(cluster, s)) return true
+    return partitionsOf(cluster).every((p) => {
+      const stored = storedOf(cluster, s, p)
+      return stored === undefined || s.own.every(({ meta, parts }, i) => {
+        const [view, part] = [at(meta, p)[0], at(parts, p)[0]]
+        return view?.epoch === stored.epoch && sameList(view.leader, stored.leader) &&
+          (stored.leader[0] !== i + 1 || part?.epoch === stored.epoch)
+      })
+    })
+  },
+  InSyncHoldsAcked: (s: State) =>
+    !isQuiet(cluster, s) ||
+    partitionsOf(cluster).every((p) =>
+      (storedOf(cluster, s, p)?.isr ?? []).every((b) => at(at(s.log, b), p) >= at(s.acked, p))
+    )
+})
+
+/** What looks at orders in flight too. */
+const orderSteps = ({ brokers }: Cluster) => ({
+  OrdersReachTheirIncarnation: (s: State, _: unknown, t: State) =>
+    brokers.every((b) => {
+      const { parts, registered } = at(s.own, b)
+      const [epoch] = registered
+      if (epoch === undefined || at(t.status, b) !== "up") return true
+      if (JSON.stringify(at(t.own, b).parts) === JSON.stringify(parts)) return true
+      return brokers.every((c) => {
+        const [slot] = at(at(s.orders, c), b)
+        if (slot?.message._tag !== "Order" || slot.message.order.brokerEpoch >= epoch) return true
+        return JSON.stringify(at(at(t.orders, c), b)[0]) === JSON.stringify(slot)
+      })
+    })
+})
 
 const reachability = (c: Constants, cluster: Cluster) => {
   const { brokers } = cluster
@@ -175,8 +203,8 @@ const reachability = (c: Constants, cluster: Cluster) => {
 
 /** The properties under a choice of the constants. */
 export const propertiesOf = (c: Constants, cluster: Cluster) => ({
-  always: stateProperties(cluster),
-  alwaysStep: stepProperties(cluster),
+  always: { ...observedProperties(cluster), ...quietProperties(cluster) },
+  alwaysStep: { ...observedSteps(cluster), ...orderSteps(cluster) },
   sometimes: reachability(c, cluster),
   reachableFromAll: {}
 })

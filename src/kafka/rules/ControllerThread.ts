@@ -31,7 +31,7 @@ const read = (what: Extract<ZkQuestion, { readonly _tag: "Read" }>["what"]): ZkQ
 const elect = (own: Knowledge): Knowledge => Turn.ask(own, "electing", read("controller"))
 
 /** The znode `/brokers/ids/B` in one transaction, data second, so that its watchers read it whole. */
-export const register = ({ broker }: Turn.Member, own: Knowledge): Knowledge =>
+const register = ({ broker }: Turn.Member, own: Knowledge): Knowledge =>
   Turn.ask(own, "registering", {
     _tag: "Multi",
     ops: [
@@ -98,13 +98,6 @@ const written = (member: Turn.Member, own: Knowledge, reply: Replied): Heard => 
   return quiet(Turn.ask(own, "refreshing", read("states")))
 }
 
-/** States were read again because a write was refused: a znode that a later controller wrote is left alone. */
-const refreshed = (member: Turn.Member, own: Knowledge, states: Knowledge["states"]): Knowledge => {
-  const [state] = states[(own.todo[0] as PartitionTask).partition - 1]!
-  const isNewer = state !== undefined && state.controllerEpoch > own.view[0]!.epoch
-  return Turn.proceed(member, { ...own, states, todo: isNewer ? own.todo.slice(1) : own.todo })
-}
-
 /** The reply to what was asked: which one, the phase says. */
 const replied = (member: Turn.Member, before: Knowledge, reply: Replied): Heard => {
   const own: Knowledge = { ...before, asks: [] }
@@ -159,7 +152,7 @@ const answered = (member: Turn.Member, own: Knowledge, reply: Replied): Knowledg
     case "States":
       return own.phase === "loadingStates"
         ? Turn.loaded(member, own, reply.states)
-        : refreshed(member, own, reply.states)
+        : Turn.refreshed(member, own, reply.states)
     case "Done":
     case "Failed":
       return own

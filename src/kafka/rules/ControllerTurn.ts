@@ -194,18 +194,48 @@ export const loaded = (member: Member, own: Knowledge, states: Knowledge["states
   return proceed(member, { ...told, todo: Changes.onControllerFailover(member.cluster, absent) })
 }
 
-/** A write went through: the replicas of the partition hear of it, then everybody. */
+/** A partition stands as a task wanted it: its replicas hear of it, then everybody. */
+const tellOutcome = (member: Member, own: Knowledge, task: PartitionTask): Knowledge => {
+  const { partition } = task
+  const state = at(own.states, partition)[0]!
+  const leaving = task._tag === "Drop" || task._tag === "Retire" ? task.replica : undefined
+  const replicas = at(member.cluster.assignment, partition).filter((replica) => replica !== leaving)
+  const order: OrderContent = { _tag: "LeaderAndIsr", partition, state }
+  const told = task._tag === "Alter" ? own : tell(member, own, replicas, order)
+  const all = tell(member, told, member.cluster.brokers, updateMetadata(own))
+  return task._tag === "Retire"
+    ? tell(member, all, [task.replica], { _tag: "StopReplica", partition, epoch: state.epoch })
+    : all
+}
+
+/** A write went through. */
 export const wrote = (member: Member, own: Knowledge, task: PartitionTask): Knowledge => {
   const { partition } = task
   const version = at(own.states, partition).map((before) => before.version + 1)[0] ?? 0
   const state: VersionedState = { ...decision(member, own, task)!, version }
-  const changed = { ...own, states: change(own.states, partition, () => [state]), todo: own.todo.slice(1) }
-  const leaving = task._tag === "Drop" || task._tag === "Retire" ? task.replica : undefined
-  const replicas = at(member.cluster.assignment, partition).filter((replica) => replica !== leaving)
-  const order: OrderContent = { _tag: "LeaderAndIsr", partition, state }
-  const told = task._tag === "Alter" ? changed : tell(member, changed, replicas, order)
-  const all = tell(member, told, member.cluster.brokers, updateMetadata(changed))
-  return task._tag === "Retire"
-    ? tell(member, all, [task.replica], { _tag: "StopReplica", partition, epoch: state.epoch })
-    : all
+  return tellOutcome(
+    member,
+    { ...own, states: change(own.states, partition, () => [state]), todo: own.todo.slice(1) },
+    task
+  )
+}
+
+const sameState = (a: VersionedState | undefined, b: VersionedState): boolean => a?.version === b.version
+
+/**
+ * States were read again because a write was refused. A znode that a later controller wrote is left alone; where this
+ * controller's own write went through, though its reply was lost, the brokers are told of it. The real one elects and
+ * writes once more then, which raises the leader epoch again.
+ */
+export const refreshed = (member: Member, own: Knowledge, states: Knowledge["states"]): Knowledge => {
+  const task = own.todo[0] as PartitionTask
+  const [state] = at(states, task.partition)
+  const seen: Knowledge = { ...own, states }
+  const rest: Knowledge = { ...seen, todo: own.todo.slice(1) }
+  if (state === undefined) return proceed(member, seen)
+  if (state.controllerEpoch > epochOf(own)) return proceed(member, rest)
+  const isMine = state.controllerEpoch === epochOf(own) && !sameState(at(own.states, task.partition)[0], state)
+  return isMine && decision(member, seen, task) === undefined
+    ? proceed(member, tellOutcome(member, rest, task))
+    : proceed(member, seen)
 }

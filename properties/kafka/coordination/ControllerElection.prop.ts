@@ -1,0 +1,78 @@
+/** ZooKeeper, controllers and brokers keep the model's properties, whatever fails, and settle when nothing does any more. */
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { byTier } from "../../../test/Tier.ts"
+import { type Command, guarded, play } from "./ElectionRun.ts"
+import { unsettled } from "./Settled.ts"
+
+const pick = fc.nat(0xffff)
+/** Faults are one command in about ten. */
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 40, arbitrary: fc.record({ _tag: fc.constant("Due" as const), count: fc.integer({ min: 1, max: 120 }) }) },
+  { weight: 20, arbitrary: fc.record({ _tag: fc.constant("Any" as const), pick }) },
+  {
+    weight: 20,
+    arbitrary: fc.record({ _tag: fc.constantFrom("Produce" as const, "Produce", "Prefer", "ShutDown"), pick })
+  },
+  { weight: 2, arbitrary: fc.record({ _tag: fc.constant("DeleteController" as const) }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      _tag: fc.constantFrom(
+        "Kill" as const,
+        "PowerLoss",
+        "Freeze",
+        "Thaw",
+        "Thaw",
+        "Cut",
+        "Heal",
+        "Heal",
+        "During",
+        "Reset"
+      ),
+      pick
+    })
+  }
+)
+const commands = fc.array(command, { minLength: 10, maxLength: 60, size: "max" })
+
+/** Steps of the nodes, and what the issue asks to be reached. */
+const everything = [
+  "Answered",
+  "Dial",
+  "Disconnect",
+  "Expire",
+  "Fetched",
+  "Hear",
+  "Judge",
+  "Obey",
+  "PreferredElection",
+  "Propose",
+  "Reconnect",
+  "ServeFetch",
+  "Settled",
+  "acknowledged",
+  "bounce",
+  "controller deleted",
+  "expand",
+  "failover",
+  "fenced zombie",
+  "leader moved",
+  "shrink"
+]
+
+describe("ZooKeeper and a cluster of brokers on the simulated world", () => {
+  it("keep one controller that writes and one leader an epoch under every fault, and settle soon after the last one", () => {
+    const reached = new Set<string>()
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 0xffff }), commands, (seed, list) => {
+        const run = play(guarded, seed, list)
+        run.reached.forEach((tag) => reached.add(tag))
+        expect(run.broken).toEqual([])
+        expect(unsettled(run.state)).toEqual([])
+      }),
+      { numRuns: byTier({ quick: 40, deep: 2_000 }), seed: 8 }
+    )
+    expect(everything.filter((tag) => !reached.has(tag))).toEqual([])
+  })
+})

@@ -1,0 +1,110 @@
+/**
+ * What the fibers of one broker share: what it knows, its link to the coordinator, its log ends.
+ *
+ * The decision: every turn of the rules is carried out here, in one place: the knowledge is replaced, what the thread
+ * asks goes over the link, a verdict goes to the leader that waits for it, and then the step is reported.
+ *
+ * Authority: one broker has one KafkaController and one ReplicaManager (KafkaServer.startup, 3.9).
+ */
+import type { Operations } from "../../world/Disk.ts"
+import type { Connection } from "../../world/Network.ts"
+import type { ProcessShape } from "../../world/Process.ts"
+import type { AlterGuards } from "../rules/AlterPartition.ts"
+import type { BrokerGuards } from "../rules/BrokerOrders.ts"
+import { type Cluster, partitionsOf } from "../rules/Cluster.ts"
+import type { Heard } from "../rules/ControllerThread.ts"
+import type { ControllerEvent, ControllerGuards, Member } from "../rules/ControllerTurn.ts"
+import { type Knowledge, startOf } from "../rules/Knowledge.ts"
+import type { CoordinationLink } from "./Coordination.ts"
+
+/** Every guard of a broker. */
+export interface ElectionGuards extends ControllerGuards, BrokerGuards, AlterGuards {}
+
+/** A broker's memory, which a projection reads. */
+export interface BrokerCell {
+  own: Knowledge
+  /** Its end of the link to the coordinator is open. */
+  linked: boolean
+  /** To whom it proposes until it is told otherwise. */
+  channel: ReadonlyArray<number>
+  /** The end of the log of each partition. */
+  log: ReadonlyArray<number>
+}
+
+export const brokerCell = (cluster: Cluster): BrokerCell => ({
+  own: startOf(cluster),
+  linked: false,
+  channel: [],
+  log: cluster.assignment.map(() => 0)
+})
+
+/** Periods of a broker, milliseconds. */
+export interface BrokerTimes {
+  /** replica.fetch.wait.max.ms: how long a follower with nothing new to fetch waits. */
+  readonly fetchMillis: number
+  /** replica.lag.time.max.ms; in-sync replicas are looked through twice as often. */
+  readonly lagMillis: number
+  /** How long a sender of orders waits after a failure. */
+  readonly retryMillis: number
+}
+export const brokerTimes: BrokerTimes = { fetchMillis: 500, lagMillis: 10_000, retryMillis: 100 }
+
+export interface BrokerOptions {
+  readonly cluster: Cluster
+  readonly broker: number
+  readonly guards: ElectionGuards
+  readonly times: BrokerTimes
+  readonly cell: BrokerCell
+  /** What an operator or a client wants of the controller, if anything; `taken` says that it is being done. */
+  readonly wanted: () => ControllerEvent | undefined
+  readonly taken: () => void
+  /** The partition of which a producer wants one more record kept, if this broker leads it. */
+  readonly produces: () => number | undefined
+  /** Hears of records written and acknowledged: for whoever keeps the clients' ledger. */
+  readonly observe: (
+    told: { readonly _tag: "Written" | "Acknowledged"; readonly partition: number; readonly end: number }
+  ) => void
+}
+
+export interface BrokerMemory extends BrokerOptions {
+  readonly member: Member
+  readonly process: ProcessShape
+  link: CoordinationLink | undefined
+  /** Connections of leaders that wait for a verdict. */
+  readonly judging: Map<number, Connection>
+  /** When each follower of each partition was last seen with all of the log, milliseconds. */
+  readonly caughtUp: Map<string, number>
+  readonly disk: Operations
+}
+
+const logPath = (partition: number): string => `/log-${partition}`
+
+/** Reads where each log ends: a byte a record, so that a file's size is the offset. */
+export const readLogs = (disk: Operations, cluster: Cluster): ReadonlyArray<number> =>
+  partitionsOf(cluster).map((partition) => {
+    const file = disk.open(logPath(partition), "either")
+    const size = file.size()
+    file.close()
+    return size
+  })
+
+/** Appends or cuts, so that the log ends there. */
+export const moveLog = ({ cell, disk }: BrokerMemory, partition: number, end: number): void => {
+  const file = disk.open(logPath(partition), "either")
+  const size = file.size()
+  if (end > size) file.append(new Uint8Array(end - size))
+  else file.truncate(end)
+  file.close()
+  cell.log = cell.log.with(partition - 1, end)
+}
+
+/** Carries out a turn of the thread of controller events; `isAsking` where a question of it is sent. */
+export const carryOut = (memory: BrokerMemory, { own, verdict }: Heard, isAsking: boolean): void => {
+  const [leader] = memory.cell.own.judging
+  memory.cell.own = own
+  const [question] = own.asks
+  if (isAsking && question !== undefined) memory.link?.ask(question)
+  if (leader === undefined || verdict[0] === undefined) return
+  memory.judging.get(leader)?.send(verdict[0])
+  memory.judging.delete(leader)
+}

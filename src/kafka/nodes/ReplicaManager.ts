@@ -1,0 +1,214 @@
+/**
+ * The part of a broker that holds replicas: it takes a controller's orders, leads and follows partitions, and watches who
+ * is in sync with it.
+ *
+ *     controller ── Order ──▶ takes ── Answer ──▶             once it is registered, in the order of the connection
+ *     follower ──── Fetch ──▶ leader ── Fetched ─▶            a log is where it ends
+ *     leader ────── Alter ──▶ whom its channel stands to      one proposal at a time
+ *
+ * The decision: a leader counts a follower as in sync by what it fetched and when, and changes nothing before the
+ * controller has stored it; a channel is kept until its connection is gone or says that it is no controller.
+ *
+ * Authority: ReplicaManager.becomeLeaderOrFollower, Partition.maybeShrinkIsr, maybeExpandIsr, updateFollowerFetchState;
+ * BrokerToControllerChannelManager; ReplicaFetcherThread (3.9).
+ */
+import { Clock, Effect } from "effect"
+import { type Connection, Network } from "../../world/Network.ts"
+import { propose, settle } from "../rules/AlterPartition.ts"
+import { isFenced, leads, obey } from "../rules/BrokerOrders.ts"
+import { at, partitionsOf, put } from "../rules/Cluster.ts"
+import type { Verdict } from "../rules/CoordinationMessages.ts"
+import { acknowledges, sawFetch } from "../rules/FollowerFetch.ts"
+import { type BrokerMemory, moveLog } from "./BrokerMemory.ts"
+import {
+  type AlterMessage,
+  alterPort,
+  brokerName,
+  type FetchAnswer,
+  type FetchMessage,
+  fetchPort,
+  numberIn,
+  type OrderMessage,
+  ordersPort
+} from "./ElectionMessages.ts"
+
+const accepting = (port: string, serve: (connection: Connection) => Effect.Effect<void>) =>
+  Effect.gen(function*() {
+    const network = yield* Network
+    const listener = yield* network.listen(port)
+    while (true) yield* Effect.forkScoped(serve(yield* listener.accept), { startImmediately: true })
+  })
+
+const caughtUpName = (partition: number, follower: number): string => `${partition} ${follower}`
+
+const takingOrders = (memory: BrokerMemory) =>
+  Effect.gen(function*() {
+    const clock = yield* Clock.Clock
+    const { broker, caughtUp, cell, guards, process } = memory
+    /** A leader takes every member for caught up when it begins: none has had the time to fetch from it. */
+    const began = (partition: number, isr: ReadonlyArray<number>): void => {
+      for (const member of isr) caughtUp.set(caughtUpName(partition, member), clock.currentTimeMillisUnsafe())
+    }
+    const take = (controller: number, connection: Connection, { order }: OrderMessage): void => {
+      const before = cell.own.parts
+      if (!isFenced(guards, cell.own, order)) cell.own = obey(cell.own, order)
+      cell.own.parts.forEach(([part], i) => {
+        if (part !== undefined && part.epoch !== before[i]![0]?.epoch && leads(broker, [part])) began(i + 1, part.isr)
+      })
+      connection.send({ _tag: "Answer" })
+      process.did("Obey", broker, controller)
+    }
+    const isReady = () => cell.own.registered.length > 0 && cell.own.phase !== "unregistered"
+    yield* accepting(ordersPort, (connection) =>
+      Effect.forever(Effect.gen(function*() {
+        const message = (yield* connection.receive) as OrderMessage
+        const controller = numberIn(connection.peer)
+        yield* process.until(`obey ${controller}`, isReady)
+        take(controller, connection, message)
+      })).pipe(Effect.catchTag("ConnectionClosed", () => Effect.void)))
+  })
+
+const servingFetches = (memory: BrokerMemory) =>
+  Effect.gen(function*() {
+    const clock = yield* Clock.Clock
+    const { broker, caughtUp, cell, cluster, observe, process } = memory
+    const answer = (follower: number, { end, epoch, partition }: FetchMessage): FetchAnswer => {
+      const part = at(cell.own.parts, partition)
+      if (!leads(broker, part) || part[0]!.epoch !== epoch) return { _tag: "NotLeader" }
+      const logEnd = at(cell.log, partition)
+      const after = sawFetch(part[0]!, follower, end === logEnd)
+      if (end === logEnd) caughtUp.set(caughtUpName(partition, follower), clock.currentTimeMillisUnsafe())
+      cell.own = { ...cell.own, parts: put(cell.own.parts, partition, [after]) }
+      if (acknowledges(cell.own, broker, partition, after)) observe({ _tag: "Acknowledged", partition, end: logEnd })
+      return { _tag: "Fetched", epoch, end: logEnd }
+    }
+    const serve = (connection: Connection) =>
+      Effect.forever(Effect.map(connection.receive, (message) => {
+        const follower = numberIn(connection.peer)
+        connection.send(answer(follower, message as FetchMessage))
+        process.did("ServeFetch", broker, follower)
+      })).pipe(Effect.catchTag("ConnectionClosed", () => Effect.void))
+    yield* Effect.all(partitionsOf(cluster).map((partition) => accepting(fetchPort(partition), serve)), {
+      concurrency: "unbounded"
+    })
+  })
+
+/** Follows the leader of one partition, whoever that is. */
+const following = (memory: BrokerMemory, partition: number) =>
+  Effect.gen(function*() {
+    const network = yield* Network
+    const { broker, cell, process, times } = memory
+    const source = () => {
+      const [part] = at(cell.own.parts, partition)
+      const leader = part?.leader[0]
+      return leader === undefined || leader === broker ? undefined : { leader, epoch: part!.epoch }
+    }
+    let open: { readonly leader: number; readonly connection: Connection } | undefined
+    const close = (): void => {
+      open?.connection.close()
+      open = undefined
+    }
+    const fetched = (message: FetchAnswer): void => {
+      const [part] = at(cell.own.parts, partition)
+      if (message._tag === "Fetched" && part?.epoch === message.epoch) moveLog(memory, partition, message.end)
+      process.did("Fetched", broker, partition)
+    }
+    while (true) {
+      yield* process.until(`fetch ${partition}`, () => source() !== undefined)
+      const from = source()
+      if (from === undefined) continue
+      if (open !== undefined && open.leader !== from.leader) close()
+      if (open === undefined) {
+        const made = yield* Effect.option(network.tryConnect(brokerName(from.leader), fetchPort(partition)))
+        if (made._tag === "Some") open = { leader: from.leader, connection: made.value }
+      } else {
+        const end = at(cell.log, partition)
+        open.connection.send({ _tag: "Fetch", partition, epoch: from.epoch, end } satisfies FetchMessage)
+        process.did("SendFetch", broker, partition)
+        const answer = yield* Effect.option(open.connection.receive)
+        if (answer._tag === "Some") fetched(answer.value as FetchAnswer)
+        else close()
+      }
+      yield* Effect.sleep(times.fetchMillis)
+    }
+  })
+
+/** Looks through the in-sync replicas of what it leads, and asks the controller for others where it should. */
+const proposing = (memory: BrokerMemory) =>
+  Effect.gen(function*() {
+    const network = yield* Network
+    const clock = yield* Clock.Clock
+    const { broker, caughtUp, cell, cluster, process, times } = memory
+    const isLate = (partition: number, follower: number): boolean => {
+      const last = caughtUp.get(caughtUpName(partition, follower)) ?? -Infinity
+      return clock.currentTimeMillisUnsafe() - last > times.lagMillis
+    }
+    const wish = () =>
+      partitionsOf(cluster).flatMap((partition) => {
+        const [part] = at(cell.own.parts, partition)
+        if (part?.leader[0] !== broker) return []
+        return at(cluster.assignment, partition).filter((replica) =>
+          replica !== broker && isLate(partition, replica) === part.isr.includes(replica)
+        ).flatMap((replica) => propose(cluster, cell.own, broker, partition, replica) ?? [])
+      })[0]
+    const verdictOf = (message: Verdict | undefined): void => {
+      const isOver = message === undefined || (message._tag === "Refused" && message.code === "NotController")
+      if (isOver) cell.channel = []
+      if (message !== undefined) cell.own = settle(cell.own, message)
+      else if (cell.own.proposed[0]?.final === false) cell.own = { ...cell.own, proposed: [] }
+      process.did(message === undefined ? "Forgotten" : "Settled", broker)
+    }
+    let open: { readonly to: number; readonly connection: Connection } | undefined
+    while (true) {
+      yield* Effect.sleep(times.lagMillis / 2)
+      const to = cell.channel[0] ?? cell.own.boss[0]
+      if (to === undefined) continue
+      if (open?.to !== to) {
+        open?.connection.close()
+        const made = yield* Effect.option(network.tryConnect(brokerName(to), alterPort))
+        open = made._tag === "Some" ? { to, connection: made.value } : undefined
+        if (open === undefined) cell.channel = []
+      }
+      const proposed = wish()
+      if (open === undefined || proposed === undefined) continue
+      cell.own = { ...cell.own, proposed: [proposed.proposal] }
+      cell.channel = [open.to]
+      open.connection.send({ _tag: "Alter", ...proposed.request } satisfies AlterMessage)
+      process.did("Propose", broker, proposed.proposal.partition)
+      const answer = yield* Effect.option(open.connection.receive)
+      if (answer._tag === "None") open = undefined
+      verdictOf(answer._tag === "Some" ? answer.value as Verdict : undefined)
+    }
+  })
+
+const producing = (memory: BrokerMemory) =>
+  Effect.gen(function*() {
+    const { broker, cell, observe, process, produces } = memory
+    const partition = () => {
+      const wanted = produces()
+      if (wanted === undefined) return undefined
+      const part = at(cell.own.parts, wanted)
+      return leads(broker, part) && part[0]!.isr.length > 1 ? wanted : undefined
+    }
+    while (true) {
+      yield* process.until("produce", () => partition() !== undefined)
+      const wanted = partition()
+      if (wanted === undefined) continue
+      const end = at(cell.log, wanted) + 1
+      moveLog(memory, wanted, end)
+      const part = at(cell.own.parts, wanted)[0]!
+      cell.own = { ...cell.own, parts: put(cell.own.parts, wanted, [{ ...part, synced: [] }]) }
+      observe({ _tag: "Written", partition: wanted, end })
+      process.did("Produce", broker, wanted)
+    }
+  })
+
+/** The replicas of a broker. */
+export const replicaManager = (memory: BrokerMemory) =>
+  Effect.all([
+    takingOrders(memory),
+    servingFetches(memory),
+    proposing(memory),
+    producing(memory),
+    ...partitionsOf(memory.cluster).map((partition) => following(memory, partition))
+  ], { concurrency: "unbounded" })

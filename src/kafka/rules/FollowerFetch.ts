@@ -1,0 +1,25 @@
+/**
+ * What a leader learns of a follower's fetch, as far as membership is concerned: who has all of its log, and when a record
+ * is acknowledged.
+ *
+ * The decision: a record is acknowledged once every replica of the maximal in-sync set has it, which is the stored one and
+ * the one that the leader has proposed; a leader that is alone acknowledges nothing (min.insync.replicas 2).
+ *
+ * Authority: Partition.updateFollowerFetchState, maximalIsr of PendingPartitionChange (3.9); KIP-497.
+ */
+import type { Knowledge, ReplicaState } from "./Knowledge.ts"
+
+/** A follower fetched; `hasAll` when it asked from the leader's log end on. */
+export const sawFetch = (part: ReplicaState, follower: number, hasAll: boolean): ReplicaState =>
+  !hasAll || part.synced.includes(follower)
+    ? part
+    : { ...part, synced: [...part.synced, follower].sort((a, b) => a - b) }
+
+/** In-sync replicas, and those of a proposal that is not decided. */
+const maximalIsr = ({ proposed }: Knowledge, partition: number, { isr }: ReplicaState): ReadonlyArray<number> =>
+  proposed[0]?.partition === partition ? [...isr, ...proposed[0].isr] : isr
+
+/** Whether all of a leader's log is acknowledged. */
+export const acknowledges = (own: Knowledge, leader: number, partition: number, part: ReplicaState): boolean =>
+  part.isr.length > 1 &&
+  maximalIsr(own, partition, part).every((replica) => replica === leader || part.synced.includes(replica))
