@@ -84,6 +84,7 @@ export const end = (world: World, { producerId, type }: Tagged<"End">): void => 
   const isOpen = Reference.undecided(world.model).some((batch) => batch.producerId === producerId)
   if (!isOpen) return
   world.now += 10
+  world.begins = PartitionLog.activeSegment(world.log).log.size
   const bytes = markerOf(producerId, type, world.now)
   world.carry(() => LogAppend.appendAsLeader(world.log, bytes, world.epoch, "coordinator"))
   world.tags.add(type)

@@ -2,20 +2,22 @@
  * Every power cut of a fixed corpus: after each of the first twelve disk effects of a short history, with every set of up
  * to ten unsynced pieces and samples of larger ones.
  *
- * The disk is put back to a snapshot for each state and the history is not run again. What is judged is the policy that
+ * The disk is put back to a snapshot for each state and the history is not run again. The log that recovers is compared
+ * with the model as one that runs: records, committed data, epochs. What is judged is the policy that
  * promises something, `flush.messages=1`.
  */
 import { seeded } from "../replay/Choose.ts"
 import { type CrashSearch, crashStates } from "../world/simulated/CrashStates.ts"
 import { DiskCrashed } from "../world/simulated/DiskState.ts"
 import type { Survival } from "../world/simulated/Pieces.ts"
-import type { Command, Finding, Settings } from "./KafkaStorageCommand.ts"
+import { isParted } from "./KafkaStorageClients.ts"
+import type { Command, Finding, Settings, Tagged } from "./KafkaStorageCommand.ts"
 import { World } from "./KafkaStorageWorld.ts"
 
 /** Effects of a history after which a crash is looked at. */
 const mostEffects = 12
 
-const append = (records: number, size: number, more: Partial<Command & { readonly _tag: "Append" }> = {}): Command => ({
+const append = (records: number, size: number, more: Partial<Tagged<"Append">> = {}): Command => ({
   _tag: "Append",
   producerId: -1,
   sequence: "next",
@@ -25,6 +27,9 @@ const append = (records: number, size: number, more: Partial<Command & { readonl
   ...more
 })
 const plain = append(2, 20)
+const part = append(2, 30, { producerId: 11 })
+const squeezed = append(3, 60, { compression: "gzip" })
+const end = (producerId: number, type: "commit" | "abort"): Command => ({ _tag: "End", producerId, type })
 const filled = [plain, plain, append(2, 40, { producerId: 7 })]
 const roll: Command = { _tag: "Roll" }
 const background: Command = { _tag: "Background" }
@@ -48,7 +53,10 @@ export const corpus: ReadonlyArray<readonly [before: ReadonlyArray<Command>, the
   [[...filled, ...filled, background], [checkpoint, plain, checkpoint]],
   [[...filled, background, checkpoint], [restart, plain]],
   [[...filled, restart], [plain, roll, flush]],
-  [[...filled, ...filled], [restart]]
+  [[...filled, ...filled], [restart]],
+  [[part], [part, end(11, "abort"), plain]],
+  [[part, end(11, "commit"), plain], [append(2, 30, { producerId: 12 }), plain, end(12, "abort")]],
+  [[part, squeezed], [end(11, "commit"), squeezed, roll, part, end(11, "abort")]]
 ]
 
 interface Search {
@@ -63,6 +71,8 @@ export interface Broken {
   readonly effects: number
   readonly survival: Survival
   readonly finding: Finding
+  /** The batch whose append crashed has its base offset and its checksum in two pieces. */
+  readonly isParted: boolean
 }
 
 /** Runs until the process dies after `effects` effects; `undefined` where the history has fewer. */
@@ -113,7 +123,9 @@ export const explore = ({ samples, seed, settings }: Search, hear: (broken: Brok
       if (world === undefined) break
       states += everyPowerLoss(world, { choose: seeded(seed + effects), samples }, (survival, findings) => {
         for (const finding of findings) {
-          if (finding.kind !== "acknowledged") hear({ history, effects, survival, finding })
+          if (finding.kind !== "acknowledged") {
+            hear({ history, effects, survival, finding, isParted: isParted(world.begins) })
+          }
         }
       })
     }

@@ -145,13 +145,8 @@ export class World {
     this.planned = undefined
     if (this.hasStarted && isParted(this.begins)) this.tags.add("a header in two pieces")
     this.tags.add(this.hasStarted ? "a power cut inside a step" : "a power cut inside recovery").add(profile._tag)
-    this.loseTimes()
     this.disk.powerLoss(recorded(choices), profile)
     this.recover("a power cut")
-  }
-
-  private loseTimes(): void {
-    if (this.hasRecoveryPoint) this.areTimesSure = false
   }
 
   /** What an error means: said by the log where something was damaged, a broken promise where nothing was. */
@@ -218,7 +213,6 @@ export class World {
         if (this.planned !== undefined) this.disk.crashAfter(this.planned.effects)
         return this.reopen("a kill")
       case "PowerLoss":
-        this.loseTimes()
         this.disk.powerLoss(recorded(command.choices), command.profile)
         this.tags.add(command.profile._tag)
         return this.reopen("a power cut")
@@ -271,6 +265,7 @@ export class World {
   }
 
   private reopen(what: string): void {
+    if (what === "a power cut" && this.hasRecoveryPoint) this.areTimesSure = false
     this.open()
     this.isDown = false
     this.judge(what)
@@ -280,6 +275,7 @@ export class World {
   recover(what: string): void {
     try {
       this.reopen(what)
+      this.compare()
     } catch (error) {
       this.refused(error, { _tag: "Kill" })
     }
@@ -310,7 +306,7 @@ export class World {
     Ledger.resume(this.ledger, this.model)
   }
 
-  /** While it runs the log is the model. */
+  /** Holds a log that runs to the model. */
   private compare(): void {
     if (this.isOver || this.isDown) return
     const sure = {

@@ -3,6 +3,7 @@ import { expect, it } from "vitest"
 import { describeSegment } from "../../../src/kafka/storage/Describe.ts"
 import * as RecordBatch from "../../../src/kafka/storage/RecordBatch.ts"
 import { Malformed } from "../../../src/message/Malformed.ts"
+import { byTier } from "../../../test/Tier.ts"
 import { contents } from "./Batches.ts"
 
 const wrapped = (sequence: number): number => Number(BigInt(sequence) % (2n ** 31n))
@@ -94,6 +95,10 @@ it("finds every single flipped bit that the checksum covers", () => {
   )
 })
 
+/** Half of them are damaged batches, half are any bytes. */
+const hostileInputs = byTier({ quick: 100_000, deep: 10_000_000 })
+const timeout = byTier({ quick: 240_000, deep: 4 * 3_600_000 })
+
 /**
  * Damage that gets past the checksum, because the checksum is made to agree with it: so the lengths and counts inside
  * are met by the reader, which is where garbage could make it allocate or run away.
@@ -134,12 +139,12 @@ it(
           count(error.position === 17 ? "refused by the checksum" : "refused behind the checksum")
         }
       }),
-      { numRuns: 50_000 }
+      { numRuns: hostileInputs / 2 }
     )
     expect([...outcomes.keys()].sort()).toEqual(["read", "refused behind the checksum", "refused by the checksum"])
     for (const times of outcomes.values()) expect(times).toBeGreaterThan(1000)
   },
-  120_000
+  timeout
 )
 
 it("reads any bytes at all as a segment or says which byte is wrong", () => {
@@ -152,6 +157,6 @@ it("reads any bytes at all as a segment or says which byte is wrong", () => {
         return error instanceof Malformed && error.position <= bytes.length
       }
     }),
-    { numRuns: 50_000 }
+    { numRuns: hostileInputs / 2 }
   )
-}, 120_000)
+}, timeout)
