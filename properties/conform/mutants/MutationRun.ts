@@ -1,0 +1,172 @@
+/**
+ * Every mutant of a family, judged: TLC's graphs are computed once and kept, threads judge, the rest is counting.
+ *
+ * The decision: the mutants of a family are judged on the family's quick configurations, so whoever is named as having
+ * noticed can be run by hand in seconds.
+ */
+import { createHash } from "node:crypto"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { deserialize, serialize } from "node:v8"
+import { Worker } from "node:worker_threads"
+import { graph } from "../../../packages/tla-tools-runner/src/index.ts"
+import { checkedProperties, type SpecModule, specModules, type SpecRow } from "../../../src/cli/SpecFiles.ts"
+import { twins } from "../../../src/cli/Twins.ts"
+import type { VisitSpec } from "../../../src/conform/CompareGraphs.ts"
+import { keep, type KeptGraph } from "../../../src/conform/KeptGraph.ts"
+import { kindOfProperty } from "../../../src/conform/SpecText.ts"
+import { labelsOf } from "../../../src/machine/Machine.ts"
+import type { Family } from "./Families.ts"
+import type { KeptConfiguration, Kill } from "./Judge.ts"
+import type { Answered, Asked, Bench } from "./Mutants.worker.ts"
+import { byHand, type Mutant, mutantsOf, showMutant } from "./Mutation.ts"
+
+const root = join(import.meta.dirname, "..", "..", "..")
+
+/** Judges a mutant may take this long for, seconds: hundreds of times what any takes. */
+const patienceSeconds = 120
+
+/** A mutant with its name, which tells it from every other, and who noticed. */
+export interface Judged {
+  readonly mutant: Mutant
+  readonly name: string
+  readonly kill: Kill | undefined
+}
+
+/** Every mutant of a family; where two have one name they are counted. */
+export const mutantsIn = (family: Family): ReadonlyArray<{ readonly mutant: Mutant; readonly name: string }> => {
+  const counts = new Map<string, number>()
+  const all = family.files.flatMap((file) => {
+    const source = readFileSync(join(root, file), "utf8")
+    const edits = family.byHand.filter((edit) => edit.file === file).map((edit) => byHand(edit, source))
+    return [...mutantsOf(file, source, family), ...edits]
+  })
+  return all.map((mutant) => {
+    const shown = showMutant(mutant)
+    const count = (counts.get(shown) ?? 0) + 1
+    counts.set(shown, count)
+    return { mutant, name: count === 1 ? shown : `${shown} (${count})` }
+  })
+}
+
+/** Whether the whole graph of a configuration takes seconds. */
+const isSmall = (row: SpecRow): boolean => (row.graphTier ?? row.tier) === "quick"
+
+/** TLC's graph of a configuration, from the last time where neither the specifications nor what reads them has changed. */
+const keptOnce = async (module: SpecModule, row: SpecRow, known: ReadonlySet<string>): Promise<KeptGraph> => {
+  const folder = dirname(module.file)
+  const sources = readdirSync(folder).filter((name) => name.endsWith(".tla")).map((name) => join(folder, name))
+  const schema = twins[module.name]!(row.config.constants)
+  const hash = createHash("sha256").update(JSON.stringify([schema.variables, labelsOf(schema), [...known]]))
+  for (const file of [...sources, row.configFile]) hash.update(readFileSync(file))
+  const file = join(root, ".cache", "graphs", `${row.configuration}-${hash.digest("hex").slice(0, 16)}.graph`)
+  if (existsSync(file)) return deserialize(readFileSync(file)) as KeptGraph
+  const visit: VisitSpec = (ask, visitor) => graph(module.file, { config: row.configFile, ...ask }).visit(visitor)
+  const kept = await keep(schema, visit, known)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, serialize(kept))
+  return kept
+}
+
+/** TLC's graphs of a family's small configurations, or of those that are named; the smaller the earlier. */
+export const keptOf = async (
+  family: Family,
+  isWanted: (configuration: string) => boolean = () => true
+): Promise<ReadonlyArray<KeptConfiguration>> => {
+  const kept: Array<KeptConfiguration> = []
+  for (const module of specModules().filter(({ name }) => family.modules.includes(name))) {
+    const known = new Set(checkedProperties(module).filter((each) => kindOfProperty(module.text, each) !== "none"))
+    for (const row of module.rows.filter((each) => isSmall(each) && isWanted(each.configuration))) {
+      const { constants, invariants, properties } = row.config
+      kept.push({
+        module: module.name,
+        configuration: row.configuration,
+        constants,
+        holding: row.expected === "holds" ? [...invariants, ...properties] : [],
+        graph: await keptOnce(module, row, known)
+      })
+    }
+  }
+  return kept.toSorted((a, b) => a.graph.states - b.graph.states)
+}
+
+const answer = (thread: Worker, asked: Asked): Promise<Kill | undefined> =>
+  new Promise((resolve) => {
+    const patience = setTimeout(() => {
+      void thread.terminate()
+    }, patienceSeconds * 1000)
+    const crash = (what: string): Kill => ({ by: "its own crash", at: "", what })
+    const heard = {
+      message: ({ kill }: Answered) => settle(kill),
+      error: (error: unknown) => settle(crash(String(error))),
+      exit: () => settle(crash(`it does not end within ${patienceSeconds} s`))
+    }
+    const settle = (kill: Kill | undefined): void => {
+      clearTimeout(patience)
+      for (const [event, listener] of Object.entries(heard)) thread.off(event, listener)
+      resolve(kill)
+    }
+    for (const [event, listener] of Object.entries(heard)) thread.on(event, listener)
+    thread.postMessage(asked)
+  })
+
+export interface RunOptions {
+  /** Names of the judges that are asked, in their order. */
+  readonly wanted: ReadonlyArray<string>
+  readonly threads: number
+  /** Hears of each mutant that was judged. */
+  readonly told?: (judged: Judged) => void
+}
+
+/** Judges mutants of a family, in the order that they are given in. */
+export const judgeAll = async (
+  family: Family,
+  configurations: ReadonlyArray<KeptConfiguration>,
+  mutants: ReadonlyArray<{ readonly mutant: Mutant; readonly name: string }>,
+  { threads, told, wanted }: RunOptions
+): Promise<ReadonlyArray<Judged>> => {
+  const bench: Bench = { root, reloaded: family.reloaded, own: family.judges, wanted, configurations }
+  const start = () => new Worker(new URL("./Mutants.worker.ts", import.meta.url), { workerData: bench })
+  const found: Array<Judged> = []
+  let next = 0
+  const work = async (): Promise<void> => {
+    let thread = start()
+    for (let number = next++; number < mutants.length; number = next++) {
+      const { mutant, name } = mutants[number]!
+      const kill = await answer(thread, { mutant, number })
+      const judged = { mutant, name, kill }
+      found[number] = judged
+      told?.(judged)
+      if (kill?.by !== "its own crash") continue
+      await thread.terminate()
+      thread = start()
+    }
+    await thread.terminate()
+  }
+  await Promise.all(Array.from({ length: threads }, work))
+  return found
+}
+
+/** The program as it is, which no judge may notice. */
+const unchanged = (family: Family): Mutant => ({
+  file: family.files[0]!,
+  within: "",
+  line: 1,
+  operator: "by hand",
+  from: "",
+  to: "",
+  start: 0
+})
+
+/** What judges say of the program as it is; nothing where they can be believed about mutants of it. */
+export const believed = async (
+  family: Family,
+  configurations: ReadonlyArray<KeptConfiguration>,
+  wanted: ReadonlyArray<string>
+): Promise<Kill | undefined> => {
+  const [one] = await judgeAll(family, configurations, [{ mutant: unchanged(family), name: "the program as it is" }], {
+    wanted,
+    threads: 1
+  })
+  return one!.kill
+}
