@@ -128,13 +128,10 @@ const answer = <Data>(server: ServerState<Data>, to: number, message: ToClient<D
 
 /** What a connection is told of events, in their order: each watch that it has, once. */
 const firedFor = (guards: ZooKeeperGuards, { watches }: ServerSide, events: ReadonlyArray<Event>) => {
-  const fired = events.filter(({ watch }, i) =>
-    watches.includes(watch) && (!guards.WatchFiresOnce || events.findIndex((event) => event.watch === watch) === i)
-  )
-  const left = guards.WatchFiresOnce
-    ? watches.filter((watch) => fired.every((event) => event.watch !== watch))
-    : watches
-  return { fired, left }
+  const isFirst = ({ watch }: Event, i: number) => events.findIndex((event) => event.watch === watch) === i
+  const fired = events.filter((event, i) => watches.includes(event.watch) && isFirst(event, i))
+  const isLeft = (watch: WatchName) => !guards.WatchFiresOnce || fired.every((event) => event.watch !== watch)
+  return { fired, left: watches.filter(isLeft) }
 }
 
 /** One transaction: the tree after it, and what it sets off. */
