@@ -48,7 +48,16 @@ const inspectAny = (directory: string, recover: boolean): ReadonlyArray<Said> =>
   })
 }
 
-const run = Effect.fnUntraced(function*(dirs: ReadonlyArray<string>, recover: boolean, asJson: boolean) {
+interface InspectOptions {
+  readonly dirs: ReadonlyArray<string>
+  readonly recover: boolean
+  readonly brief: boolean
+  readonly json: boolean
+}
+
+const inOneLine = (text: string): string => text.split("\n").map((part) => part.trim()).join("; ")
+
+const run = Effect.fnUntraced(function*({ brief, dirs, json: asJson, recover }: InspectOptions) {
   if (dirs.length === 0) return yield* new BadInput({ message: "log inspect: give at least one directory of a store" })
   const inspected = yield* Effect.try({
     try: () => dirs.flatMap((directory) => inspectAny(directory, recover)),
@@ -58,7 +67,7 @@ const run = Effect.fnUntraced(function*(dirs: ReadonlyArray<string>, recover: bo
     }
   })
   if (asJson) yield* document(inspected.length === 1 ? inspected[0]!.document : inspected.map((one) => one.document))
-  else for (const one of inspected) yield* line(one.text)
+  else for (const one of inspected) yield* line(brief ? inOneLine(one.text) : one.text)
   if (!inspected.every((one) => one.sound)) return yield* new NotAsStated()
 })
 
@@ -67,12 +76,18 @@ const recover = Flag.Boolean("recover").pipe(
   Flag.withDefault(false)
 )
 
+const brief = Flag.Boolean("brief").pipe(
+  Flag.withDescription("One line a log or store"),
+  Flag.withDefault(false)
+)
+
 export const logInspect = Command.make(
   "inspect",
   {
     dirs: Argument.String("dir").pipe(Argument.withDescription("A directory of a store"), Argument.variadic()),
     recover,
+    brief,
     json
   },
-  ({ dirs, json, recover }) => run(dirs, recover, json)
+  run
 ).pipe(Command.withDescription("A real Kafka or RocketMQ store: open it in memory, tell what is in it; never writes"))
