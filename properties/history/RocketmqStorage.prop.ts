@@ -243,7 +243,8 @@ interface Reached {
 const judgeRuns = async (
   config: StoreConfig,
   crash: "kill" | "power loss",
-  scripts: fc.Arbitrary<ReadonlyArray<Command>>
+  scripts: fc.Arbitrary<ReadonlyArray<Command>>,
+  numRuns = 60
 ): Promise<Reached> => {
   const reached = { tags: new Set<string>(), anomalies: new Set<string>(), losses: 0, refusals: 0 }
   await fc.assert(
@@ -261,7 +262,7 @@ const judgeRuns = async (
       if (lost > 0) reached.losses++
       for (const name of names) reached.anomalies.add(name)
     }),
-    { numRuns: 60 }
+    { numRuns }
   )
   return reached
 }
@@ -291,7 +292,7 @@ it.each([
 })
 
 it("what was acknowledged before it was flushed is lost to a power cut, and every kind of loss is named", async () => {
-  const reached = await judgeRuns(asynchronous, "power loss", commands(false))
+  const reached = await judgeRuns(asynchronous, "power loss", commands(false), 400)
   reachedAll(reached, "OFFSET_OVERFLOW_BADLY")
   expect(reached.losses).toBeGreaterThan(3)
   for (const name of ["lost-write", "unseen", "inconsistent-offsets", "delivered-then-gone", "end-offset-went-back"]) {
