@@ -6,6 +6,7 @@
 import { Cause, Effect, Exit, Fiber } from "effect"
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
+import { small } from "../../src/guarantee/RocketmqStorageCommand.ts"
 import { check } from "../../src/history/Check.ts"
 import { completionOf } from "../../src/history/Completion.ts"
 import type { DataOperation, Operation, Pair } from "../../src/history/Operation.ts"
@@ -16,7 +17,6 @@ import { hardened, type StoreConfig } from "../../src/rocketmq/storage/StoreConf
 import { LoadRefused } from "../../src/rocketmq/storage/StoreLifecycle.ts"
 import * as Reads from "../../src/rocketmq/storage/StoreReads.ts"
 import { SimulatedDisk } from "../../src/world/simulated/SimulatedDisk.ts"
-import { small } from "../rocketmq/storage/StoreWorld.ts"
 
 const queues = [0, 1] as const
 

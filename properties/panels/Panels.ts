@@ -1,7 +1,7 @@
 /**
  * The panels that the shared suite is run on, with files of a few messages, so that every kind of file rolls.
  *
- * No version of RocketMQ keeps what it flushed through every power cut (properties/rocketmq/storage/StoreGuards.prop.ts
+ * No version of RocketMQ keeps what it flushed through every power cut (properties/rocketmq/storage/StorageGuards.prop.ts
  * says why, switch by switch), so there it is the hardened store; Kafka's log is the real one. KAFKA-13070 and
  * `UnifiedLog.flush` for what Kafka commits.
  */

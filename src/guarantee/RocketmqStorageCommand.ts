@@ -72,7 +72,7 @@ export interface Settings {
 }
 
 /** Files of a few messages each, so that every kind of file rolls within ten commands. */
-const small: StoreConfig = {
+export const small: StoreConfig = {
   ...defaults,
   mappedFileSizeCommitLog: 1536,
   mappedFileSizeConsumeQueue: 60,

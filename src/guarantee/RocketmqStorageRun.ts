@@ -7,6 +7,7 @@
  * The one decision: every thread of the real store is a command here, so a history says what ran between two puts.
  */
 import { recorded } from "../replay/Choose.ts"
+import * as Queues from "../rocketmq/storage/ConsumeQueueStore.ts"
 import * as Store from "../rocketmq/storage/MessageStore.ts"
 import type { StoreConfig } from "../rocketmq/storage/StoreConfig.ts"
 import * as Expiry from "../rocketmq/storage/StoreExpiry.ts"
@@ -133,15 +134,25 @@ export interface Hears {
   readonly opening?: Opening
   /** Another configuration than that of the settings. */
   readonly config?: StoreConfig
+  /** When it begins, in milliseconds since 1970. */
+  readonly time?: number
+}
+
+/** What rolled by the end of a history. */
+const tagRolled = ({ store, tags }: World): void => {
+  if (store === undefined) return
+  if (store.log.files.files.length > 2) tags.add("rolled the log")
+  if (store.index.files.length > 1) tags.add("rolled the index")
+  if (Queues.all(store.queues).some(({ files }) => files.files.length > 1)) tags.add("rolled a queue")
 }
 
 /** Runs a history; answers the world that it ends in too. A store that is down at its end is started once more. */
 export const play = (
   settings: Settings,
   commands: ReadonlyArray<Command>,
-  { config = configOf(settings), done = () => {}, opening }: Hears = {}
+  { config = configOf(settings), done = () => {}, opening, time }: Hears = {}
 ): Outcome & { readonly world: World } => {
-  const world = start(config, opening)
+  const world = start(config, opening, time)
   let carriedOut = 0
   for (const command of commands) {
     if (isOver(world)) break
@@ -153,6 +164,7 @@ export const play = (
     step(world, { _tag: "Heal" })
     step(world, { _tag: "Kill" })
   }
+  tagRolled(world)
   const { declared, findings, tags } = world
   return { world, findings, declared, startsNoMore: world.store === undefined, tags, commands: carriedOut }
 }

@@ -1,10 +1,13 @@
 import { Effect } from "effect"
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { expect, it } from "vitest"
+import { type Command, type Kind, small } from "../../../src/guarantee/RocketmqStorageCommand.ts"
+import { play } from "../../../src/guarantee/RocketmqStorageRun.ts"
 import * as Store from "../../../src/rocketmq/storage/MessageStore.ts"
-import { type Behaviour, hardened, type StoreConfig, v4_9, v5_5 } from "../../../src/rocketmq/storage/StoreConfig.ts"
+import { type Behaviour, type StoreConfig, v4_9, v5_5 } from "../../../src/rocketmq/storage/StoreConfig.ts"
 import { SimulatedDisk } from "../../../src/world/simulated/SimulatedDisk.ts"
-import { type Command, commands, play, small } from "./StoreWorld.ts"
+import { byTier } from "../../../test/Tier.ts"
+import { quiet } from "./Commands.ts"
 
 const configs: ReadonlyArray<readonly [name: string, config: StoreConfig]> = [
   ["4.9, asynchronous flush", { ...small, behaviour: v4_9 }],
@@ -13,31 +16,46 @@ const configs: ReadonlyArray<readonly [name: string, config: StoreConfig]> = [
   ["5.5, synchronous flush", { ...small, behaviour: v5_5, flushDiskType: "SYNC_FLUSH" }]
 ]
 
-describe.each(configs)("a store of %s", (_name, config) => {
-  it("is the list of what was put, through kills and clean stops, with every queue a view of it", async () => {
+/** Plays commands on a store of a configuration; answers its disk, and the store where it still runs. */
+const played = (config: StoreConfig, script: ReadonlyArray<Command>) => {
+  const { world: { disk, store } } = play(anything, script, { config })
+  if (store === undefined) throw new Error("the store does not start")
+  return { disk, store }
+}
+
+/** Overruled by the configuration. */
+const anything = { version: "4.9.7", flush: "ASYNC_FLUSH", pool: false, off: [] } as const
+
+it.each(configs)(
+  "a store of %s is what was put, with every queue a view of it, through kills and clean stops",
+  (_, config) => {
     const tags = new Set<string>()
-    await fc.assert(
-      fc.asyncProperty(commands(false), async (script) => {
-        for (const tag of (await play(config, script)).tags) tags.add(tag)
+    fc.assert(
+      fc.property(quiet, (script) => {
+        const outcome = play(anything, script, { config })
+        for (const tag of outcome.tags) tags.add(tag)
+        // What a key finds after a kill is less, in every version, and the queue of what expired may mislead in 4.9.
+        const isKnown = (kind: Kind) => kind === "keys" || kind === "answer" && !config.behaviour.searchesMinOffset
+        expect(outcome.findings.filter(({ kind }) => !isKnown(kind))).toEqual([])
       }),
-      { numRuns: 500 }
+      { numRuns: byTier({ quick: 400, deep: 30_000 }) }
     )
     expect([...tags]).toEqual(expect.arrayContaining([
       "Batch",
-      "Close",
+      "Gather",
       "Kill",
+      "Restart",
+      "all is there after a clean stop",
+      "all is there after a kill",
       "dispatched",
       "put commit",
       "put delayed",
       "put half",
-      "put rollback",
-      "rolled a queue",
-      "rolled the index",
-      "rolled the log"
+      "put rollback"
     ]))
-    expect(tags).not.toContain("a kill lost something")
-  })
-})
+    expect(tags).not.toContain("a kill took something")
+  }
+)
 
 /** The files below some folders of a store, as hex by path. */
 const contents = (disk: SimulatedDisk, ...folders: ReadonlyArray<string>): ReadonlyArray<readonly [string, string]> =>
@@ -55,24 +73,28 @@ const knowing = configs.map(([name, config]) =>
   [name, { ...config, behaviour: { ...config.behaviour, knowsDelayLevelsInRecovery: true } }] as const
 )
 
-it("4.9 gives a delayed message that recovery dispatches no time at which it is due", async () => {
-  const delayed = { _tag: "Put", queue: 0, size: 20, kind: "delayed", flush: true } as const
-  const after = async (behaviour: Behaviour, ...script: ReadonlyArray<Command>) => {
-    const { disk } = await play({ ...small, behaviour }, script)
-    return contents(disk, "consumequeue")[0]![1].slice(24, 40)
+it("4.9 gives a delayed message that recovery dispatches no time at which it is due", () => {
+  const delayed = { _tag: "Put", queue: 0, size: 20, kind: "delayed" } as const
+  const after = (behaviour: Behaviour, ...script: ReadonlyArray<Command>) => {
+    const { disk } = played({ ...small, behaviour }, [delayed, { _tag: "Flush" }, ...script])
+    // The third field of the entry, and the store timestamp of the message, which has hosts of IPv4.
+    const tagsCode = BigInt(`0x${contents(disk, "consumequeue")[0]![1].slice(24, 40)}`)
+    const storeTimestamp = BigInt(`0x${contents(disk, "commitlog")[0]![1].slice(112, 128)}`)
+    return { tagsCode, due: storeTimestamp + 10_000n }
   }
   // The due time is the store timestamp and 10 s of level 3; the hash of no tags is 0.
-  const due = (1_700_000_001_000 + 10_000).toString(16).padStart(16, "0")
-  expect(await after(v4_9, delayed, { _tag: "Dispatch" })).toBe(due)
-  expect(await after(v4_9, delayed, { _tag: "Kill" })).toBe("0".repeat(16))
-  expect(await after(v5_5, delayed, { _tag: "Kill" })).toBe(due)
+  for (const { due, tagsCode } of [after(v4_9, { _tag: "Dispatch" }), after(v5_5, { _tag: "Kill" })]) {
+    expect(tagsCode).toBe(due)
+  }
+  expect(after(v4_9, { _tag: "Kill" }).tagsCode).toBe(0n)
 })
 
-it.each(knowing)("a rebuild from the log gives the queues that dispatch gave: %s", async (_name, config) => {
+it.each(knowing)("a rebuild from the log gives the queues that dispatch gave: %s", (_name, config) => {
   let queues = 0
-  await fc.assert(
-    fc.asyncProperty(commands(false), async (script) => {
-      const { disk, store } = await play(config, script)
+  fc.assert(
+    fc.property(quiet, (script) => {
+      // What expired is in no log from which it could be made again.
+      const { disk, store } = played(config, script.filter(({ _tag }) => _tag !== "Expire"))
       Effect.runSync(Store.close(store))
       const before = contents(disk, "consumequeue")
       queues += before.length
@@ -87,20 +109,20 @@ it.each(knowing)("a rebuild from the log gives the queues that dispatch gave: %s
 })
 
 /** A kill after an effect of the recovery of a store that holds one message which no queue has yet. */
-const killedInRecovery = async (behaviour: Behaviour, effects: number): Promise<SimulatedDisk> => {
-  const put = { _tag: "Put", queue: 0, size: 20, kind: "plain", flush: true } as const
-  const { disk } = await play({ ...small, behaviour }, [put])
+const killedInRecovery = (behaviour: Behaviour, effects: number): SimulatedDisk => {
+  const put = { _tag: "Put", queue: 0, size: 20, kind: "plain" } as const
+  const { disk } = played({ ...small, behaviour }, [put, { _tag: "Flush" }])
   disk.kill()
   disk.crashAfter(effects)
   expect(() => reopened(disk, { ...small, behaviour })).toThrow()
   return SimulatedDisk.fromImage(disk.image())
 }
 
-it("4.9 never loads again after a kill between making a queue's file and giving it its size; 5.5 removes the file", async () => {
-  const outcomes = async (behaviour: Behaviour) => {
+it("4.9 never loads again after a kill between making a queue's file and giving it its size; 5.5 removes the file", () => {
+  const outcomes = (behaviour: Behaviour) => {
     const found = new Set<string>()
     for (let effects = 1; effects <= 6; effects++) {
-      const disk = await killedInRecovery(behaviour, effects)
+      const disk = killedInRecovery(behaviour, effects)
       try {
         reopened(disk, { ...small, behaviour })
         found.add("loads")
@@ -110,11 +132,11 @@ it("4.9 never loads again after a kill between making a queue's file and giving 
     }
     return [...found]
   }
-  expect(await outcomes(v4_9)).toEqual([
+  expect(outcomes(v4_9)).toEqual([
     "loads",
     "LoadRefused: /store/consumequeue/T0/0/00000000000000000000: 0 bytes, where only files of 60 bytes may be"
   ])
-  expect(await outcomes(v5_5)).toEqual(["loads"])
+  expect(outcomes(v5_5)).toEqual(["loads"])
 })
 
 /** With an empty last file removed, as in 5.5: see the test above for what 4.9 does. */
@@ -122,11 +144,11 @@ const removing = configs.map(([name, config]) =>
   [name, { ...config, behaviour: { ...config.behaviour, removesEmptyLastFile: true } }] as const
 )
 
-it.each(removing)("recovery is idempotent, and survives a kill anywhere inside itself: %s", async (_name, config) => {
+it.each(removing)("recovery is idempotent, and survives a kill anywhere inside itself: %s", (_name, config) => {
   let kills = 0
-  await fc.assert(
-    fc.asyncProperty(commands(false), fc.integer({ min: 1, max: 12 }), async (script, effects) => {
-      const { disk } = await play(config, script)
+  fc.assert(
+    fc.property(quiet, fc.integer({ min: 1, max: 12 }), (script, effects) => {
+      const { disk } = played(config, script)
       disk.kill()
       const image = disk.image()
       const [once, interrupted] = [SimulatedDisk.fromImage(image), SimulatedDisk.fromImage(image)]
@@ -148,15 +170,4 @@ it.each(removing)("recovery is idempotent, and survives a kill anywhere inside i
     { numRuns: 150 }
   )
   expect(kills).toBeGreaterThan(20)
-})
-
-it("a hardened store keeps what it acknowledged through power loss, and loses only a suffix", async () => {
-  const tags = new Set<string>()
-  await fc.assert(
-    fc.asyncProperty(commands(true), async (script) => {
-      for (const tag of (await play(hardened(small), script)).tags) tags.add(tag)
-    }),
-    { numRuns: 1500 }
-  )
-  expect(tags).toContain("a power loss lost something")
 })
