@@ -51,7 +51,10 @@ it.each(configs)(
       "put commit",
       "put delayed",
       "put half",
-      "put rollback"
+      "put rollback",
+      "rolled a queue",
+      "rolled the index",
+      "rolled the log"
     ]))
     expect(tags).not.toContain("a kill took something")
   }
