@@ -19,6 +19,16 @@ it("prints the documents of several directories as one array, in order, each wit
   expect(status).toBe(0)
 })
 
+it("tells each log in one line when asked to be brief", () => {
+  const names = ["kafka-3.9.2-clean/txn-0", "rocketmq-4.9.7-clean"]
+  const { status, stdout } = ackproof("log", "inspect", "--brief", ...names.map(pathOf))
+  const [kafka, rocketmq, ...rest] = stdout.trimEnd().split("\n")
+  expect(kafka).toMatch(/^txn-0: Apache Kafka 3\.9\.2, .*; offsets 0 to \d+, dense; .*; 2 producers$/)
+  expect(rocketmq).toMatch(/RocketMQ 4\.9, .*; 19 queues/)
+  expect(rest).toEqual([])
+  expect(status).toBe(0)
+})
+
 it("names the byte of a damaged file, writes nothing, and shows the recovered log when asked to", () => {
   const copy = join(scratch, "plain-0")
   cpSync(pathOf("kafka-3.9.2-clean/plain-0"), copy, { recursive: true })
