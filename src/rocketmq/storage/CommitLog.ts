@@ -98,10 +98,9 @@ export const append = (log: CommitLog, entries: ReadonlyArray<Uint8Array>, place
 
 /** One entry of many that are gathered. */
 export interface Gathered {
-  readonly entry: Uint8Array
+  readonly entry: Codec.Measured
   /** See `queueKey`. */
   readonly queue: string
-  readonly sysFlag: number
 }
 
 /**
@@ -123,28 +122,23 @@ export const appendGathered = (
     let end = next
     // What fits into no file takes no room, and is answered so below.
     for (; end < items.length; end++) {
-      const { length } = items[end]!.entry
-      if (length + Codec.blankBytes > fileSize) continue
-      if (bytes + length + Codec.blankBytes > room) break
-      bytes += length
+      const { size } = items[end]!.entry
+      if (size + Codec.blankBytes > fileSize) continue
+      if (bytes + size + Codec.blankBytes > room) break
+      bytes += size
     }
     const chunk = Buffer.allocUnsafe(bytes)
-    let at = 0
-    // Numbers count as taken once the write has returned: one that fails stores nothing.
-    const numbers = new Map<string, number>()
-    for (const item of items.slice(next, end)) {
-      if (item.entry.length + Codec.blankBytes > fileSize) {
-        answers.push(undefined)
-        continue
-      }
-      chunk.set(item.entry, at)
-      answers.push(placed({ log, numbers, bytes: chunk, at }, item, Number(file.base) + file.wrote + at, place))
-      at += item.entry.length
+    const writing: Writing = { log, numbers: new Map(), bytes: chunk, view: viewOf(chunk), at: 0 }
+    const start = Number(file.base) + file.wrote
+    for (let index = next; index < end; index++) {
+      const item = items[index]!
+      const fits = item.entry.size + Codec.blankBytes <= fileSize
+      answers.push(fits ? placed(writing, item, start + writing.at, place) : undefined)
     }
     if (bytes > 0) {
       Files.append(log.files, file, chunk)
       file.storeTimestamp = place.storeTimestamp
-      for (const [queue, number] of numbers) log.topicQueueTable.set(queue, number)
+      for (const [queue, number] of writing.numbers) log.topicQueueTable.set(queue, number)
     }
     if (end < items.length) endFile(log, file, place.storeTimestamp)
     next = end
@@ -152,24 +146,33 @@ export const appendGathered = (
   return answers
 }
 
-/** Stamps an entry in its place, and takes its number. */
+/** A write that is being put together. */
+interface Writing {
+  readonly log: CommitLog
+  /** Numbers that count as taken once the write has returned: one that fails stores nothing. */
+  readonly numbers: Map<string, number>
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  at: number
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** Writes an entry in its place, and takes its number. */
 const placed = (
-  { at, bytes, log, numbers }: {
-    readonly log: CommitLog
-    readonly numbers: Map<string, number>
-    readonly bytes: Uint8Array
-    readonly at: number
-  },
-  { entry, queue, sysFlag }: Gathered,
+  writing: Writing,
+  { entry, queue }: Gathered,
   physicalOffset: number,
   { sealed, storeTimestamp }: Pick<Place, "storeTimestamp" | "sealed">
 ): Appended => {
-  const numbered = takesNumber(log, sysFlag)
+  const { at, bytes, log, numbers, view } = writing
+  const numbered = takesNumber(log, entry.sysFlag)
   const queueOffset = numbered ? numbers.get(queue) ?? log.topicQueueTable.get(queue) ?? 0 : 0
-  Codec.stamp(bytes, at, { queueOffset, physicalOffset, storeTimestamp })
-  if (sealed) Codec.seal(bytes, at, entry.length)
+  Codec.write(bytes, view, at, entry, { queueOffset, physicalOffset, storeTimestamp })
+  if (sealed) Codec.seal(bytes, at, entry.size)
   if (numbered) numbers.set(queue, queueOffset + 1)
-  return { offsets: [physicalOffset], queueOffset, nextOffset: physicalOffset + entry.length, storeTimestamp }
+  writing.at += entry.size
+  return { offsets: [physicalOffset], queueOffset, nextOffset: physicalOffset + entry.size, storeTimestamp }
 }
 
 /** Writes the blank that ends a file, and moves the position behind it. */

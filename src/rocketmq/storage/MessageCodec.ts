@@ -122,33 +122,59 @@ export const seal = (bytes: Uint8Array, start: number, size: number): void => {
   bytes.set(utf8.encode(property), start + size - wholeCrcBytes)
 }
 
+/** What is known when an entry's place is, under the lock that orders the log. */
+export interface Place {
+  readonly queueOffset: number
+  readonly physicalOffset: number
+  readonly storeTimestamp: number
+}
+
+/** A message whose lengths are known: what `write` needs. */
+export interface Measured {
+  readonly message: Message
+  /** As stored, with room for a checksum where it will be sealed. */
+  readonly properties: string
+  readonly version: 1 | 2
+  readonly sysFlag: number
+  readonly topicLength: number
+  readonly propertiesLength: number
+  /** Bytes of the whole entry. */
+  readonly size: number
+}
+
 /**
- * Encodes an entry whose queue offset, physical offset and store timestamp are still 0: `stamp` sets them, under the
- * lock that orders the log. A topic of more than 127 bytes needs version 2, as in 5.x (autoMessageVersionOnTopicLen).
- * With `sealed` there is room for the checksum that `seal` writes.
+ * Measures a message. A topic of more than 127 bytes needs version 2, as in 5.x (autoMessageVersionOnTopicLen). With
+ * `sealed` there is room for the checksum that `seal` writes.
  */
-export const encode = (message: Message, sealed = false): Uint8Array => {
-  const { body, bornHost, storeHost, topic } = message
+export const measure = (message: Message, sealed = false): Measured => {
   const separator = sealed && message.properties !== "" && !message.properties.endsWith("\u0002") ? "\u0002" : ""
   const properties = sealed ? message.properties + separator + "\0".repeat(wholeCrcBytes) : message.properties
-  const topicLength = utf8Length(topic)
+  const topicLength = utf8Length(message.topic)
   const propertiesLength = utf8Length(properties)
   const version = topicLength > 0x7f ? 2 : 1
   const sysFlag = message.sysFlag & ~(SysFlag.bornHostV6 | SysFlag.storeHostV6) |
-    (bornHost.address.length === 16 ? SysFlag.bornHostV6 : 0) |
-    (storeHost.address.length === 16 ? SysFlag.storeHostV6 : 0)
-  const size = sizeOf(version, sysFlag, body.length, topicLength, propertiesLength)
-  const bytes = new Uint8Array(size)
-  const view = new DataView(bytes.buffer)
-  view.setInt32(0, size)
-  view.setInt32(At.magic, version === 1 ? Magic.v1 : Magic.v2)
-  view.setInt32(8, bodyCrc(body))
-  view.setInt32(12, message.queueId)
-  view.setInt32(16, message.flag)
-  view.setInt32(At.sysFlag, sysFlag)
-  writeLong(view, 40, message.bornTimestamp)
-  let at = writeHost(bytes, view, At.bornHost, bornHost) + 8
-  at = writeHost(bytes, view, at, storeHost)
+    (message.bornHost.address.length === 16 ? SysFlag.bornHostV6 : 0) |
+    (message.storeHost.address.length === 16 ? SysFlag.storeHostV6 : 0)
+  const size = sizeOf(version, sysFlag, message.body.length, topicLength, propertiesLength)
+  return { message, properties, version, sysFlag, topicLength, propertiesLength, size }
+}
+
+/** Writes every byte of an entry at `start`; `view` is over the same bytes. */
+export const write = (bytes: Uint8Array, view: DataView, start: number, measured: Measured, place: Place): void => {
+  const { message, properties, propertiesLength, size, sysFlag, topicLength, version } = measured
+  const { body, bornHost, storeHost, topic } = message
+  view.setInt32(start, size)
+  view.setInt32(start + At.magic, version === 1 ? Magic.v1 : Magic.v2)
+  view.setInt32(start + 8, bodyCrc(body))
+  view.setInt32(start + 12, message.queueId)
+  view.setInt32(start + 16, message.flag)
+  writeLong(view, start + At.queueOffset, place.queueOffset)
+  writeLong(view, start + At.physicalOffset, place.physicalOffset)
+  view.setInt32(start + At.sysFlag, sysFlag)
+  writeLong(view, start + 40, message.bornTimestamp)
+  let at = writeHost(bytes, view, start + At.bornHost, bornHost)
+  writeLong(view, at, place.storeTimestamp)
+  at = writeHost(bytes, view, at + 8, storeHost)
   view.setInt32(at, message.reconsumeTimes)
   writeLong(view, at + 4, message.preparedTransactionOffset)
   view.setInt32(at + 12, body.length)
@@ -160,6 +186,15 @@ export const encode = (message: Message, sealed = false): Uint8Array => {
   at += version + topicLength
   view.setInt16(at, propertiesLength)
   writeUtf8(bytes, at + 2, properties)
+}
+
+const nowhere: Place = { queueOffset: 0, physicalOffset: 0, storeTimestamp: 0 }
+
+/** Encodes an entry whose queue offset, physical offset and store timestamp are still 0: `stamp` sets them. */
+export const encode = (message: Message, sealed = false): Uint8Array => {
+  const measured = measure(message, sealed)
+  const bytes = new Uint8Array(measured.size)
+  write(bytes, new DataView(bytes.buffer), 0, measured, nowhere)
   return bytes
 }
 
@@ -181,11 +216,7 @@ const writeUtf8 = (bytes: Uint8Array, start: number, value: string): void => {
 }
 
 /** Sets what is known only when the entry's place is. `start` is where the entry begins in `bytes`. */
-export const stamp = (
-  bytes: Uint8Array,
-  start: number,
-  place: { readonly queueOffset: number; readonly physicalOffset: number; readonly storeTimestamp: number }
-): void => {
+export const stamp = (bytes: Uint8Array, start: number, place: Place): void => {
   const view = new DataView(bytes.buffer, bytes.byteOffset + start)
   writeLong(view, At.queueOffset, place.queueOffset)
   writeLong(view, At.physicalOffset, place.physicalOffset)
@@ -292,7 +323,9 @@ export const offsetMessageId = (storeHost: Host, physicalOffset: bigint): string
 const writeHost = (bytes: Uint8Array, view: DataView, at: number, host: Host): number => {
   const length = host.address.length
   if (length !== 4 && length !== 16) throw new RangeError(`an address of ${length} bytes; IPv4 has 4, IPv6 has 16`)
-  bytes.set(host.address, at)
+  // Four bytes by hand are many times as fast as a call that copies four bytes.
+  if (length === 4) { for (let n = 0; n < 4; n++) bytes[at + n] = host.address[n]! }
+  else bytes.set(host.address, at)
   view.setInt32(at + length, host.port)
   return at + length + 4
 }

@@ -153,13 +153,15 @@ export const submitGathered = (
       return { results: messages.map(() => refused("SERVICE_NOT_AVAILABLE")), answer: undefined }
     }
     const sealed = config.enabledAppendPropCRC
-    const placed = messages.map((message) => delayed(store, message))
-    const refusals = placed.map((message) => refusal(config, message))
-    const items = placed.filter((_, index) => refusals[index] === undefined).map((message) => ({
-      entry: Codec.encode(message, sealed),
-      queue: Log.queueKey(message.topic, message.queueId),
-      sysFlag: message.sysFlag
-    }))
+    const refusals: Array<PutMessageStatus | undefined> = []
+    const items: Array<Log.Gathered> = []
+    for (const message of messages) {
+      const placed = delayed(store, message)
+      const status = refusal(config, placed)
+      refusals.push(status)
+      if (status !== undefined) continue
+      items.push({ entry: Codec.measure(placed, sealed), queue: Log.queueKey(placed.topic, placed.queueId) })
+    }
     const storeTimestamp = store.environment.now()
     const appended = Log.appendGathered(log, items, { storeTimestamp, sealed })
     let next = 0
@@ -168,7 +170,7 @@ export const submitGathered = (
       const found = appended[next++]
       return found === undefined ? refused("MESSAGE_ILLEGAL") : { status: "PUT_OK", appended: found }
     })
-    const end = Math.max(0, ...results.map((result) => result.appended?.nextOffset ?? 0))
+    const end = results.reduce((end, { appended }) => Math.max(end, appended?.nextOffset ?? 0), 0)
     const waits = config.flushDiskType === "SYNC_FLUSH" && end > 0
     return { results, answer: waits ? askForFlush(store, end) : undefined }
   })
