@@ -7,6 +7,7 @@ import { seeded } from "../replay/Choose.ts"
 import { type Outcome, real } from "./KafkaStorageCommand.ts"
 import { hunt } from "./KafkaStorageGuards.ts"
 import { type FaultClass, historyOf } from "./KafkaStorageHistories.ts"
+import { kind as tokenKind, shrunk } from "./KafkaStorageRow.ts"
 import { run } from "./KafkaStorageRun.ts"
 import type { Board, FaultId, Word } from "./Scoreboard.ts"
 
@@ -27,7 +28,7 @@ const wordOf = ({ declared, findings, startsNoMore }: Outcome): Word => {
 }
 
 /** Histories after which a guard's absence counts as not noticed. */
-export const mostHistories = 4_000
+const mostHistories = 4_000
 
 const outcomeOf = (hardened: boolean) => (faults: FaultId, at: number, seed: number): Word => {
   const classes = looked[faults] ?? [faults as FaultClass]
@@ -53,5 +54,13 @@ export const board: Board = {
     }
   ],
   guards: guardNames,
-  hunt: (guard, seed) => hunt(guard as Guard, mostHistories, seed)
+  hunt: (guard, seed) => hunt(guard as Guard, mostHistories, seed),
+  shortest: (guard, seed) => {
+    const caught = hunt(guard as Guard, mostHistories, seed)
+    if (caught === undefined) return undefined
+    const { commands, kind, settings } = caught
+    const { steps, token } = shrunk({ settings, kind, commands })
+    const sentence = `A Kafka log without the guard ${guard} breaks a promise in ${steps} steps`
+    return { tokenKind, sentence, token }
+  }
 }

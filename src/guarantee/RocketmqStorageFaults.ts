@@ -5,9 +5,11 @@
  * be a loss that no consumer has.
  */
 import { seeded } from "../replay/Choose.ts"
+import * as Token from "../replay/Token.ts"
 import { type Outcome, type Settings, type Switch, switches } from "./RocketmqStorageCommand.ts"
 import { hunt } from "./RocketmqStorageGuards.ts"
 import { type FaultClass, historyOf } from "./RocketmqStorageHistories.ts"
+import { shrunk, tokenKind } from "./RocketmqStorageRow.ts"
 import { run } from "./RocketmqStorageRun.ts"
 import type { Board, FaultId, Word } from "./Scoreboard.ts"
 
@@ -55,5 +57,13 @@ export const board: Board = {
     }
   ],
   guards: switches,
-  hunt: (guard, seed) => hunt(guard as Switch, mostHistories, seed)
+  hunt: (guard, seed) => hunt(guard as Switch, mostHistories, seed),
+  shortest: (guard, seed) => {
+    const caught = hunt(guard as Switch, mostHistories, seed)
+    if (caught === undefined) return undefined
+    const { kind, settings } = caught
+    const commands = shrunk(caught)
+    const sentence = `A RocketMQ store without the guard "${guard}" breaks a promise in ${commands.length} steps`
+    return { tokenKind, sentence, token: Token.print({ kind: tokenKind, body: { settings, kind, commands } }) }
+  }
 }

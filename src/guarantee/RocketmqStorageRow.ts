@@ -19,7 +19,8 @@ import { run } from "./RocketmqStorageRun.ts"
 import type { Opening, World } from "./RocketmqStorageWorld.ts"
 import type { Budget, Part, Row, Story, Teller } from "./Row.ts"
 
-const tokenKind = "rocketmq-storage"
+/** Of the tokens that are told here. */
+export const tokenKind = "rocketmq-storage"
 /** A history is some two dozen commands with several recoveries, so a cell gets this share of the matrix's runs. */
 const share = 50
 

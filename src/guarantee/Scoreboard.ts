@@ -59,6 +59,13 @@ interface Variant {
   readonly outcomeOf: (fault: FaultId, at: number, seed: number) => Word
 }
 
+/** The shortest history that notices a guard's absence, as it is kept. */
+export interface Noticed {
+  readonly tokenKind: string
+  readonly sentence: string
+  readonly token: string
+}
+
 /** A store, to be run against every fault. */
 export interface Board {
   readonly title: string
@@ -67,6 +74,7 @@ export interface Board {
   readonly guards: ReadonlyArray<string>
   /** How many histories it took to notice that a guard is gone, if it was noticed. */
   readonly hunt: (guard: string, seed: number) => { readonly runs: number; readonly faults: string } | undefined
+  readonly shortest: (guard: string, seed: number) => Noticed | undefined
 }
 
 interface FaultRow {
