@@ -7,6 +7,7 @@ import { type SpecModule, specModules, type SpecRow } from "../../src/cli/SpecFi
 import { type Twin, twins } from "../../src/cli/Twins.ts"
 import { scenarios } from "../../src/conform/Scenario.ts"
 import { kindOfProperty } from "../../src/conform/SpecText.ts"
+import type { Path } from "../../src/explore/Path.ts"
 import { explore } from "../../src/explore/Search.ts"
 import { walker } from "../../src/explore/Walk.ts"
 import { type Machine, type Named, step } from "../../src/machine/Machine.ts"
@@ -17,22 +18,25 @@ const limitBytes = 128 * 1024
 /** Walks through a configuration, and steps of one. */
 const [walks, steps] = [60, 120]
 
-/** The most states of a configuration that is searched whole. */
+/** The most states of a configuration that is searched up to where it breaks. */
 const smallStates = 30_000
 
 /** Configurations of seconds, the smallest first. */
-const smallRows = (module: SpecModule): ReadonlyArray<SpecRow> =>
-  module.rows.filter(({ distinct, tier }) => tier === "quick" && distinct <= smallStates)
-    .toSorted((a, b) => a.distinct - b.distinct)
+const quickRows = (module: SpecModule): ReadonlyArray<SpecRow> =>
+  module.rows.filter(({ tier }) => tier === "quick").toSorted((a, b) => a.distinct - b.distinct)
 
-/** The shortest path that breaks a row's property, and no other one. */
-const breaking = (twin: Twin, row: SpecRow, property: string) => {
-  const machine = twin(row.config.constants)
+/** The shortest path that breaks a row's property, and no other one; searched for once. */
+const broken = new Map<string, Path<unknown> | undefined>()
+const breaking = (twin: Twin, { config, configuration }: SpecRow, property: string): Path<unknown> | undefined => {
+  const machine = twin(config.constants)
   const only = <A>(named: Named<A>): Named<A> =>
     Object.fromEntries(Object.entries(named).filter(([name]) => name === property))
-  return explore({ ...machine, always: only(machine.always), alwaysStep: only(machine.alwaysStep) }, {
-    stopAtViolation: true
-  }).violations.find((violation) => violation.property === property)
+  const judged = { ...machine, always: only(machine.always), alwaysStep: only(machine.alwaysStep) }
+  if (!broken.has(configuration)) {
+    const { violations } = explore(judged, { stopAtViolation: true })
+    broken.set(configuration, violations.find((violation) => violation.property === property)?.path)
+  }
+  return broken.get(configuration)
 }
 
 /** The twin of a row with a switch turned over. */
@@ -42,12 +46,12 @@ const turned = (twin: Twin, { config }: SpecRow, name: string): Machine<unknown>
 /** Whether the shortest path that breaks the row's property breaks it no longer once the switch is on. */
 const isCured = (twin: Twin, row: SpecRow, name: string): boolean => {
   const property = row.expected.replace("violates ", "")
-  const broken = breaking(twin, row, property)
-  if (broken === undefined) return false
+  const path = breaking(twin, row, property)
+  if (path === undefined) return false
   const machine = turned(twin, row, name)
   const [always, alwaysStep] = [machine.always[property], machine.alwaysStep[property]]
-  let state = broken.path.initial
-  for (const { label } of broken.path.steps) {
+  let state = path.initial
+  for (const { label } of path.steps) {
     const after = step(machine, state, label)
     if (after === undefined) return true
     if (always?.(after) === false || alwaysStep?.(state, label, after) === false) return false
@@ -69,35 +73,69 @@ const isOther = (twin: Twin, row: SpecRow, name: string): boolean => {
 const switchesOf = (module: SpecModule): ReadonlyArray<string> =>
   module.text.constants.filter((name) => module.rows.some(({ config }) => typeof config.constants[name] === "boolean"))
 
-/** Whether a switch is off in a row, and a property of states or steps falls. */
-const falls = (module: SpecModule, name: string) => ({ config, expected }: SpecRow): boolean =>
-  config.constants[name] === false && expected.startsWith("violates ") && !expected.startsWith("violates Never") &&
+/** Whether a property of states or steps falls in a row, after few states. */
+const isShown = (module: SpecModule, { distinct, expected }: SpecRow): boolean =>
+  distinct <= smallStates && expected.startsWith("violates ") && !expected.startsWith("violates Never") &&
   kindOfProperty(module.text, expected.replace("violates ", "")) !== "behaviour"
+
+/** Whether a switch is off in a row in which something falls. */
+const falls = (module: SpecModule, name: string) => (row: SpecRow): boolean =>
+  row.config.constants[name] === false && isShown(module, row)
+
+/** What a module has that no configuration of its quick tier takes or notices: its deep tier does, in minutes. */
+interface Deep {
+  readonly actions: ReadonlyArray<string>
+  readonly switches: ReadonlyArray<string>
+}
+const nothing: Deep = { actions: [], switches: [] }
+const deep: Readonly<Record<string, Deep>> = {
+  ControllerElection: { actions: [], switches: ["ZombieAlterCheck", "UncleanElection"] }
+}
 
 const modules = specModules().filter(({ name }) => twins[name] !== undefined)
 
 describe.each(modules.map((module) => [module.name, module] as const))("the configurations of %s", (_, module) => {
   const twin = twins[module.name]!
+  const switches = switchesOf(module)
+  const late = (deep[module.name] ?? nothing).switches
+
+  it("have the switches that only the deep tier notices", () => {
+    expect(late.filter((name) => !switches.includes(name))).toEqual([])
+    // Each of them is off in a configuration of the deep tier.
+    expect(
+      late.filter((name) =>
+        !module.rows.some(({ config, tier }) => tier !== "quick" && config.constants[name] === false)
+      )
+    ).toEqual([])
+  })
 
   it("take every action somewhere", () => {
     const left = new Set(module.text.actions.map(({ name }) => name))
-    for (const row of smallRows(module)) {
+    const take = (path: Path<unknown> | undefined): void => {
+      for (const { label } of path?.steps ?? []) left.delete(label.action)
+    }
+    for (const row of quickRows(module)) {
       if (left.size === 0) break
       const walk = walker(twin(row.config.constants), { steps })
-      for (let seed = 1; seed <= walks; seed++) {
-        for (const { label } of walk(seeded(seed)).path.steps) left.delete(label.action)
-      }
+      for (let seed = 1; seed <= walks; seed++) take(walk(seeded(seed)).path)
     }
-    expect([...left]).toEqual([])
+    for (const row of quickRows(module)) {
+      if (left.size === 0) break
+      const property = row.expected.replace("violates ", "")
+      if (isShown(module, row)) take(breaking(twin, row, property))
+    }
+    expect([...left]).toEqual((deep[module.name] ?? nothing).actions)
   })
 
-  it.each(switchesOf(module))("notice %s", (name) => {
-    const rows = smallRows(module)
+  it.each(switches.filter((name) => !late.includes(name)))("notice %s", (name) => {
+    const rows = quickRows(module)
     const falling = rows.filter(falls(module, name))
+    const own = falling.filter(({ configuration }) => configuration.endsWith(`_${name}`))
     // What falls with a property of whole behaviours, TLC alone sees, and switches that guard nothing need no property.
     const isVisible = scenarios.some(({ guard }) => guard === name) && falling.length > 0
-    expect(isVisible ? falling.some((row) => isCured(twin, row, name)) : rows.some((row) => isOther(twin, row, name)))
-      .toBe(true)
+    const isNoticed = [...new Set([...own, ...isVisible ? falling : []])].some((row) => isCured(twin, row, name)) ||
+      (!isVisible && rows.some((row) => isOther(twin, row, name)))
+    expect(isNoticed).toBe(true)
   })
 })
 
@@ -105,7 +143,7 @@ describe("a switch that does nothing", () => {
   it("is noticed by no configuration", () => {
     const module = modules.find(({ name }) => name === "NameServerRouting")!
     const deaf: Twin = (constants) => twins[module.name]!({ ...constants, RecheckFreshnessOnUnregister: false })
-    const rows = smallRows(module).filter(({ distinct }) => distinct <= 100)
+    const rows = quickRows(module).filter(({ distinct }) => distinct <= 100)
     const name = "RecheckFreshnessOnUnregister"
     expect(rows.some((row) => isOther(deaf, row, name))).toBe(false)
     expect(rows.filter(falls(module, name)).map((row) => isCured(deaf, row, name))).toEqual([false, false])

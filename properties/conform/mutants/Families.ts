@@ -45,7 +45,29 @@ const routing: Family = {
   // Bounds are the codec's to check; a property is compared with the specification's in every state of every graph.
   except: ["variablesOf", "propertiesOf"],
   opposites: [["including", "excluding"]],
-  byHand: [],
+  byHand: [
+    {
+      file: "src/rocketmq/models/ProducerRouting.ts",
+      what: "a reply for a try that another master has not stored yet",
+      from: "told: waits ? [value] : s.told,",
+      to: "told: s.sending[0]?.value === value ? [value] : s.told,"
+    },
+    {
+      file: "src/rocketmq/models/ProducerRouting.ts",
+      what: "a reply before the append",
+      from:
+        "stored: put(s.stored, m, [...at(s.stored, m), value]),\n          told: waits ? [value] : s.told,\n          asked: put(s.asked, m, rest)",
+      to: "stored: waits && s.told.length === 0 ? s.stored : put(s.stored, m, [...at(s.stored, m), value]),\n" +
+        "          told: waits ? [value] : s.told,\n" +
+        "          asked: waits && s.told.length === 0 ? s.asked : put(s.asked, m, rest)"
+    },
+    {
+      file: "src/rocketmq/rules/RouteTables.ts",
+      what: "a registration that takes a decided removal back",
+      from: "own.queues,\n    pending: own.pending",
+      to: "own.queues,\n    pending: excluding(own.pending, broker)"
+    }
+  ],
   equal: {}
 }
 
