@@ -62,8 +62,7 @@ export const real: Settings = { isFlushed: false, guards: allGuards, hardened: f
  * all of a committed one; a reader finds an end where there is none; an epoch, a sequence, a time or an offset that the
  * log answers is wrong.
  */
-export const kinds = ["acknowledged", "flushed", "hole", "bytes", "isolation", "stuck", "answer"] as const
-export type Kind = typeof kinds[number]
+export type Kind = "acknowledged" | "flushed" | "hole" | "bytes" | "isolation" | "stuck" | "answer"
 
 export interface Finding {
   readonly kind: Kind

@@ -60,7 +60,7 @@ interface Variant {
 }
 
 /** The shortest history that notices a guard's absence, as it is kept. */
-export interface Noticed {
+interface Noticed {
   readonly tokenKind: string
   readonly sentence: string
   readonly token: string
