@@ -10,29 +10,9 @@ import { type Constants, type State, zooKeeper } from "../../../src/kafka/models
 import { stampsOf, treeOf } from "../../../src/kafka/models/ZooKeeperState.ts"
 import { action, type Label, type Machine, showLabel } from "../../../src/machine/Machine.ts"
 import { byTier } from "../../../test/Tier.ts"
+import { commands } from "./Histories.ts"
 import { follow } from "./Schedule.ts"
-import { type Command, drive, guarded, type Guards, kinds, play } from "./ZooKeeperRun.ts"
-
-const pick = fc.nat(0xffff)
-const other = pick
-/** Faults are one command in about ten. */
-const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 30, arbitrary: fc.record({ _tag: fc.constant("Due" as const), count: fc.integer({ min: 1, max: 40 }) }) },
-  { weight: 30, arbitrary: fc.record({ _tag: fc.constant("Any" as const), pick }) },
-  {
-    weight: 40,
-    arbitrary: fc.record({ _tag: fc.constant("Want" as const), pick, kind: fc.constantFrom(...kinds) })
-  },
-  {
-    weight: 9,
-    arbitrary: fc.record({
-      _tag: fc.constantFrom("Kill" as const, "Freeze", "Thaw", "Thaw", "Cut", "Heal", "Heal", "During"),
-      pick
-    })
-  },
-  { weight: 3, arbitrary: fc.record({ _tag: fc.constant("Reset" as const), pick, other }) }
-)
-const commands = fc.array(command, { minLength: 10, maxLength: 80, size: "max" })
+import { drive, guarded, type Guards, play } from "./ZooKeeperRun.ts"
 
 /** Every action of the model that a guarded node does, every code and kind of event that this tree has. */
 const everything = [
