@@ -9,6 +9,7 @@
  */
 import { Effect } from "effect"
 import { Network } from "../../world/Network.ts"
+import { Process } from "../../world/Process.ts"
 import { type Deployment, masterOf, upTo } from "../rules/Deployment.ts"
 import { publishable } from "../rules/RouteCache.ts"
 import type { ClientCell } from "./RouteClient.ts"
@@ -32,6 +33,7 @@ export interface ConsumerOptions {
 export const consumer = ({ cell, deployment, observe, pullMillis }: ConsumerOptions) =>
   Effect.gen(function*() {
     const network = yield* Network
+    const process = yield* Process
     const inRoute = (name: number) => cell.routes.cache.some((route) => publishable(deployment, route).includes(name))
     const reading = (name: number) => {
       let offset = 0
@@ -43,6 +45,7 @@ export const consumer = ({ cell, deployment, observe, pullMillis }: ConsumerOpti
             const { values } = (yield* connection.receive) as PullResponse
             if (values.length > 0) observe({ name, offset, values })
             offset += values.length
+            for (const _ of values) process.did("Consume", masterOf(name))
           }
           yield* Effect.sleep(pullMillis)
         }

@@ -7,11 +7,13 @@
  * The decision: what is known of a try is told as it ends. A try that was refused stored nothing; one whose answer did
  * not come may be stored all the same, now or when a frozen broker goes on, since the channel outlives the try.
  *
- * Authority: DefaultMQProducerImpl.sendDefaultImpl (one budget for all tries, the last broker avoided) and sendSelectImpl
+ * Steps are those of ProducerRouting: an attempt is reported as its request goes out, or as it finds no address.
+ *
+ * Authority: MQClientInstance.sendHeartbeatToAllBrokerWithLock (opens channels), DefaultMQProducerImpl.sendDefaultImpl (one budget for all tries, the last broker avoided) and sendSelectImpl
  * (no retry), NettyRemotingClient (a channel an address, answers by number, failFast on a channel that closed),
  * MQFaultStrategy.updateFaultItem, of RocketMQ 4.9.7.
  */
-import { Clock, Deferred, Effect } from "effect"
+import { Clock, Deferred, Effect, Semaphore } from "effect"
 import { type Connection, type ConnectionClosed, Network } from "../../world/Network.ts"
 import { Process } from "../../world/Process.ts"
 import { type Deployment, masterOf, upTo } from "../rules/Deployment.ts"
@@ -41,7 +43,21 @@ export type Tried =
   /** The send is over, after the last of its tries. */
   | { readonly _tag: "Ended"; readonly value: number; readonly stored: boolean }
 
+/** A producer's memory, which a projection reads. */
+export interface ProducerCell {
+  /** sendWhichQueue. */
+  index: number
+  /** The request that is waited for, and of which send. */
+  sending: { readonly value: number; readonly to: number; readonly tries: number; readonly request: number } | undefined
+}
+
+export const producerCell = (): ProducerCell => ({ index: 0, sending: undefined })
+
+/** heartbeatBrokerInterval. */
+const heartbeatMillis = 30_000
+
 export interface ProducerOptions {
+  readonly own: ProducerCell
   readonly deployment: Deployment
   readonly cell: ClientCell
   readonly selection: Selection
@@ -74,8 +90,14 @@ const channelsTo = Effect.gen(function*() {
         if (open.get(name)?.connection === connection) open.delete(name)
         for (const waits of waiting.values()) Deferred.doneUnsafe(waits, Effect.fail(error))
       })))
+  const opening = new Map<number, Semaphore.Semaphore>()
+  const openingOf = (name: number): Semaphore.Semaphore => {
+    const known = opening.get(name) ?? Semaphore.makeUnsafe(1)
+    opening.set(name, known)
+    return known
+  }
   const channel = (name: number) =>
-    Effect.gen(function*() {
+    openingOf(name).withPermits(1)(Effect.gen(function*() {
       const known = open.get(name)
       if (known !== undefined) return known
       const made: Channel = {
@@ -85,12 +107,12 @@ const channelsTo = Effect.gen(function*() {
       open.set(name, made)
       yield* Effect.forkIn(hear(name, made), scope, { startImmediately: true })
       return made
-    })
+    }))
   return {
     channel,
+    nextRequest: () => ++requests,
     /** Sends a request on a channel; the answer is awaited apart, and not awaited for ever. */
-    ask: ({ connection, waiting }: Channel, value: number) => {
-      const request = ++requests
+    ask: ({ connection, waiting }: Channel, request: number, value: number) => {
       const answer = Deferred.makeUnsafe<number, ConnectionClosed>()
       waiting.set(request, answer)
       connection.send({ _tag: "Send", request, value } satisfies SendRequest)
@@ -99,39 +121,55 @@ const channelsTo = Effect.gen(function*() {
   }
 })
 
-export const producer = ({ cell, deployment, observe, resends, selection, wanted }: ProducerOptions) =>
+export const producer = ({ cell, deployment, observe, own, resends, selection, wanted }: ProducerOptions) =>
   Effect.gen(function*() {
     const process = yield* Process
     const clock = yield* Clock.Clock
-    const { ask, channel } = yield* channelsTo
+    const { ask, channel, nextRequest } = yield* channelsTo
     const now = () => clock.currentTimeMillisUnsafe()
     /** Until when a broker name is avoided, milliseconds of this client's clock. */
     const avoided = new Map<number, number>()
-    let index = 0
     const inRoute = () => cell.routes.cache.flatMap((route) => publishable(deployment, route))
     const queues = () =>
       listed(upTo(deployment.masters), inRoute(), selection._tag === "ByKey" && selection.isOrderStatic)
     const canSend = () => cell.routes.cache.length > 0 && queues().length > 0
 
+    /** An attempt is under way from here on. */
+    const begun = (value: number, to: number, tries: number): number => {
+      const request = nextRequest()
+      own.sending = { value, to, tries, request }
+      return request
+    }
+    const did = (value: number, tries: number): void => {
+      if (tries === 1) process.did("Send", value)
+      else process.did("Retry")
+    }
     /** Sends on the channel of a name; answers the offset, or what is known of a try that has none. */
-    const attempt = (name: number, value: number, millis: number) =>
+    const attempt = (name: number, value: number, tries: number, millis: number) =>
       Effect.gen(function*() {
+        const start = now()
         // A name that is not in the route has no address.
-        if (!inRoute().includes(name)) return "Failed" as const
-        const begun = now()
-        const made = yield* channel(name).pipe(Effect.timeout(millis), Effect.option)
-        if (made._tag === "None") return "Failed" as const
-        const left = Math.max(0, begun + millis - now())
-        const answer = yield* ask(made.value, value).pipe(Effect.timeout(left), Effect.option)
+        const made = inRoute().includes(name)
+          ? yield* channel(name).pipe(Effect.timeout(millis), Effect.option)
+          : undefined
+        if (made === undefined || made._tag === "None") {
+          begun(value, name, tries)
+          did(value, tries)
+          return "Failed" as const
+        }
+        const asked = ask(made.value, begun(value, name, tries), value)
+        did(value, tries)
+        const left = Math.max(0, start + millis - now())
+        const answer = yield* asked.pipe(Effect.timeout(left), Effect.option)
         return answer._tag === "None" ? "Unknown" as const : answer.value
       })
-    const tryOnce = (name: number, value: number, millis: number) =>
+    const tryOnce = (name: number, value: number, tries: number, millis: number) =>
       Effect.gen(function*() {
-        const begun = now()
+        const start = now()
         observe({ _tag: "Begun", name, value })
-        const answer = yield* attempt(name, value, millis)
+        const answer = yield* attempt(name, value, tries, millis)
         const hasFailed = typeof answer === "string"
-        avoided.set(name, now() + avoidedMillis(now() - begun, hasFailed))
+        avoided.set(name, now() + avoidedMillis(now() - start, hasFailed))
         if (hasFailed) observe({ _tag: answer, name, value })
         else observe({ _tag: "Stored", name, value, offset: answer })
         return !hasFailed
@@ -140,19 +178,27 @@ export const producer = ({ cell, deployment, observe, resends, selection, wanted
       const list = queues()
       if (selection._tag === "ByKey") return byHash(list, selection.hash)
       const wantedOf = (name: number) => selection.avoidsFaulty ? isAvailable(avoided, name, now()) : name !== last
-      index = nextIndex(list, index, wantedOf)
-      return atIndex(list, index)
+      own.index = nextIndex(list, own.index, wantedOf)
+      return atIndex(list, own.index)
     }
     const send = (value: number) =>
       Effect.gen(function*() {
         const until = now() + sendTimeoutMillis
-        const tries = selection._tag === "ByKey" ? 1 : mostTries
-        for (let tried = 0, last = 0; tried < tries && now() < until && canSend(); tried++) {
+        const most = selection._tag === "ByKey" ? 1 : mostTries
+        let stored = false
+        for (let tries = 1, last = 0; !stored && tries <= most && now() < until && canSend(); tries++) {
           last = picked(last)
-          if (yield* tryOnce(last, value, until - now())) return true
+          stored = yield* tryOnce(last, value, tries, until - now())
         }
-        return false
+        own.sending = undefined
+        process.did(stored ? "Acknowledged" : "GiveUp")
+        return stored
       })
+    const beating = Effect.forever(Effect.gen(function*() {
+      for (const name of inRoute()) yield* Effect.option(channel(name))
+      yield* Effect.sleep(heartbeatMillis)
+    }))
+    yield* Effect.forkScoped(beating, { startImmediately: true })
     while (true) {
       yield* process.until("send", () => wanted() !== undefined && canSend())
       const value = wanted()

@@ -11,6 +11,7 @@
 import { Effect } from "effect"
 import { Disk } from "../../world/Disk.ts"
 import { type Connection, Network } from "../../world/Network.ts"
+import { Process } from "../../world/Process.ts"
 import {
   pullPort,
   type PullRequest,
@@ -28,10 +29,11 @@ export interface QueueCell {
   readonly values: Array<number>
 }
 
-export const queueServer = (cell: QueueCell) =>
+export const queueServer = (master: number, cell: QueueCell) =>
   Effect.gen(function*() {
     const network = yield* Network
     const disk = yield* Disk
+    const process = yield* Process
     const file = disk.open(path, "either")
     const view = new DataView(file.read(0, file.size()).slice().buffer)
     for (let at = 0; at + entryBytes <= view.byteLength; at += entryBytes) cell.values.push(view.getUint32(at))
@@ -42,6 +44,7 @@ export const queueServer = (cell: QueueCell) =>
       file.append(bytes)
       cell.values.push(value)
       connection.send({ _tag: "Stored", request, offset: cell.values.length - 1 } satisfies SendResponse)
+      process.did("Store", master)
     }
     const pull = (connection: Connection, { offset }: PullRequest): void =>
       connection.send({ _tag: "Pulled", values: cell.values.slice(offset) } satisfies PullResponse)

@@ -23,6 +23,8 @@ export interface ConsumeQueue {
   maxPhysicOffset: bigint
   /** Where the first entry is that points into the CommitLog, in bytes. */
   minLogicOffset: bigint
+  /** What it was before the entries that are still to be written; absent where there are none. */
+  settled: { readonly maxPhysicOffset: bigint; readonly minLogicOffset: bigint } | undefined
 }
 
 export interface Entry {
@@ -58,7 +60,8 @@ export const make = (options: Options, topic: string, queueId: number): ConsumeQ
     buffers: false
   }),
   maxPhysicOffset: -1n,
-  minLogicOffset: 0n
+  minLogicOffset: 0n,
+  settled: undefined
 })
 
 const entryAt = (view: DataView, position: number): Entry => ({
@@ -192,13 +195,14 @@ export type Put = "appended" | "repeated" | "no room"
 /**
  * Adds the entry of a message whose number in the queue is `queueOffset`.
  *
- * A number below the next one is a repetition; one above it is written at the next place all the same, with a complaint
+ * The entry is in the queue once `settle` has written it. A number below the next one is a repetition; one above it is written at the next place all the same, with a complaint
  * in the real one's log.
  */
 export const put = (queue: ConsumeQueue, entry: Entry, queueOffset: bigint): Put => {
   const end = endOf(entry)
   const { IgnoreRepeatedEntries } = queue.files.guards
   if (IgnoreRepeatedEntries && end <= queue.maxPhysicOffset) return "repeated"
+  queue.settled ??= { maxPhysicOffset: queue.maxPhysicOffset, minLogicOffset: queue.minLogicOffset }
   const expected = BigInt.asIntN(64, queueOffset * unit)
   const file = Files.lastOrCreate(queue.files, expected)
   if (queueOffset !== 0n) {
@@ -207,12 +211,25 @@ export const put = (queue: ConsumeQueue, entry: Entry, queueOffset: bigint): Put
       queue.files.flushedWhere = expected
       queue.files.committedWhere = expected
       const until = Number(expected % BigInt(queue.files.fileSize))
-      for (let position = 0; position < until; position += unitSize) Files.append(queue.files, file, preBlank)
+      for (let position = 0; position < until; position += unitSize) Files.appendLater(queue.files, file, preBlank)
     }
     if (IgnoreRepeatedEntries && expected < file.base + BigInt(file.wrote)) return "repeated"
   }
   queue.maxPhysicOffset = end
-  return Files.append(queue.files, file, encode(entry)) ? "appended" : "no room"
+  return Files.appendLater(queue.files, file, encode(entry)) ? "appended" : "no room"
+}
+
+/** Writes the entries that were put since the last time, a write a file. */
+export const settle = (queue: ConsumeQueue): void => {
+  Files.writeOut(queue.files)
+  queue.settled = undefined
+}
+
+/** Forgets them instead, where not all could be written: they are to be put again. */
+export const forget = (queue: ConsumeQueue): void => {
+  Files.forgetLater(queue.files)
+  if (queue.settled !== undefined) Object.assign(queue, queue.settled)
+  queue.settled = undefined
 }
 
 /** Number of the first entry that points into the log. */

@@ -36,6 +36,12 @@ export const findOrCreate = (store: ConsumeQueueStore, topic: string, queueId: n
 export const find = (store: ConsumeQueueStore, topic: string, queueId: number): Queue.ConsumeQueue | undefined =>
   store.topics.get(topic)?.get(queueId)
 
+/** Queues with entries that are still to be written. */
+export const unsettled = (store: ConsumeQueueStore): ReadonlyArray<Queue.ConsumeQueue> =>
+  Array.from(store.topics.values()).flatMap((queues) =>
+    Array.from(queues.values()).filter(({ settled }) => settled !== undefined)
+  )
+
 /** Every queue, by topic and then by id. */
 export const all = (store: ConsumeQueueStore): ReadonlyArray<Queue.ConsumeQueue> =>
   Array.from(store.topics)

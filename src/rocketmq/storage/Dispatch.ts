@@ -29,7 +29,19 @@ export interface Dispatcher {
   reputFromOffset: bigint
 }
 
-/** Gives one message to its queue and to the index. */
+/** Writes what was dispatched since the last time: a write a file, whatever the number of messages. */
+export const settle = ({ index, queues }: Dispatcher): void => {
+  for (const queue of Queues.unsettled(queues)) Queue.settle(queue)
+  Index.settle(index)
+}
+
+/** Where the disk refused: what was dispatched since the last time is to be dispatched again. */
+const forget = ({ index, queues }: Dispatcher): void => {
+  for (const queue of Queues.unsettled(queues)) Queue.forget(queue)
+  Index.forget(index)
+}
+
+/** Gives one message to its queue and to the index, which have it once `settle` has written it. */
 export const dispatch = (dispatcher: Dispatcher, request: DispatchRequest): void => {
   const { checkpoint, config, index, queues } = dispatcher
   const transaction = request.sysFlag & SysFlag.transaction
@@ -78,9 +90,16 @@ export const reput = (dispatcher: Dispatcher): number => {
     const data = Log.dataFrom(log, dispatcher.reputFromOffset, dispatcher.reputFromOffset === 0n)
     if (data === undefined) return count
     dispatcher.reputFromOffset = data.start
-    const dispatched = reputFile(dispatcher, data.bytes, options)
-    count += dispatched.count
-    if (dispatched.stops) return count
+    try {
+      const dispatched = reputFile(dispatcher, data.bytes, options)
+      settle(dispatcher)
+      count += dispatched.count
+      if (dispatched.stops) return count
+    } catch (error) {
+      forget(dispatcher)
+      dispatcher.reputFromOffset = data.start
+      throw error
+    }
   }
   return count
 }

@@ -17,13 +17,11 @@ import * as Files from "./MappedFileQueue.ts"
 import { SysFlag } from "./MessageCodec.ts"
 import * as Properties from "./Properties.ts"
 
-const headerBytes = 40
-const slotBytes = 4
-const entryBytes = 20
+export const headerBytes = 40
+export const slotBytes = 4
+export const entryBytes = 20
 
-interface IndexFile {
-  readonly path: string
-  readonly file: Disk.File
+interface Header {
   beginTimestamp: bigint
   endTimestamp: bigint
   beginPhyOffset: bigint
@@ -31,6 +29,22 @@ interface IndexFile {
   hashSlotCount: number
   /** Number of the next entry: at least 1. */
   indexCount: number
+}
+
+/** Keys that were put and are still to be written. */
+interface Unwritten {
+  /** What the header was before them. */
+  readonly header: Header
+  /** Slots by page of the file, as they are to be. */
+  readonly pages: Map<number, DataView>
+  /** Entries from that of `header.indexCount` on. */
+  entries: Uint8Array
+}
+
+export interface IndexFile extends Header {
+  readonly path: string
+  readonly file: Disk.File
+  unwritten: Unwritten | undefined
 }
 
 export interface IndexService {
@@ -71,7 +85,8 @@ const open = (service: IndexService, name: string): IndexFile => {
     beginPhyOffset: view.getBigInt64(16),
     endPhyOffset: view.getBigInt64(24),
     hashSlotCount: view.getInt32(32),
-    indexCount: Math.max(1, view.getInt32(36))
+    indexCount: Math.max(1, view.getInt32(36)),
+    unwritten: undefined
   }
 }
 
@@ -155,23 +170,53 @@ export const keyHash = (key: string): number => {
   return hash > 0x7fffffff ? 0 : hash
 }
 
-/** Adds one key; false where the file is full. */
+const headerOf = (index: IndexFile): Header => {
+  const { beginPhyOffset, beginTimestamp, endPhyOffset, endTimestamp, hashSlotCount, indexCount } = index
+  return { beginPhyOffset, beginTimestamp, endPhyOffset, endTimestamp, hashSlotCount, indexCount }
+}
+
+/** Slots are read and written by pages of this many bytes. */
+const pageBytes = 4096
+
+/** The page of slots that a position is in, and where in it: as it is in the file, or as it is to be. */
+const slotPage = (
+  service: IndexService,
+  index: IndexFile,
+  unwritten: Unwritten,
+  position: number
+): readonly [page: DataView, at: number] => {
+  const start = position - (position - headerBytes) % pageBytes
+  let page = unwritten.pages.get(start)
+  if (page === undefined) {
+    const end = headerBytes + service.maxHashSlotNum * slotBytes
+    page = viewOf(Files.mapped(index.file, start, Math.min(pageBytes, end - start)))
+    unwritten.pages.set(start, page)
+  }
+  return [page, position - start]
+}
+
+/** Adds one key, which `settle` writes; false where the file is full. */
 const putKey = (service: IndexService, index: IndexFile, key: string, request: DispatchRequest): boolean => {
   if (isFull(service, index)) return false
   const hash = keyHash(key)
+  index.unwritten ??= { header: headerOf(index), pages: new Map(), entries: new Uint8Array(64 * entryBytes) }
+  const { unwritten } = index
   const slotAt = headerBytes + (hash % service.maxHashSlotNum) * slotBytes
-  const slotView = viewOf(Files.mapped(index.file, slotAt, slotBytes))
-  const found = slotView.getInt32(0)
+  const [slots, at] = slotPage(service, index, unwritten, slotAt)
+  const found = slots.getInt32(at)
   const previous = found <= 0 || found > index.indexCount ? 0 : found
-  const entry = new Uint8Array(entryBytes)
-  const view = viewOf(entry)
-  view.setInt32(0, hash)
-  view.setBigInt64(4, request.physicalOffset)
-  view.setInt32(12, secondsSince(index.beginTimestamp, request.storeTimestamp))
-  view.setInt32(16, previous)
-  index.file.write(headerBytes + service.maxHashSlotNum * slotBytes + index.indexCount * entryBytes, entry)
-  slotView.setInt32(0, index.indexCount)
-  index.file.write(slotAt, new Uint8Array(slotView.buffer, slotView.byteOffset, slotBytes))
+  const entryAt = (index.indexCount - unwritten.header.indexCount) * entryBytes
+  if (entryAt + entryBytes > unwritten.entries.length) {
+    const grown = new Uint8Array(2 * unwritten.entries.length)
+    grown.set(unwritten.entries)
+    unwritten.entries = grown
+  }
+  const view = viewOf(unwritten.entries)
+  view.setInt32(entryAt, hash)
+  view.setBigInt64(entryAt + 4, request.physicalOffset)
+  view.setInt32(entryAt + 12, secondsSince(index.beginTimestamp, request.storeTimestamp))
+  view.setInt32(entryAt + 16, previous)
+  slots.setInt32(at, index.indexCount)
   if (index.indexCount <= 1) {
     index.beginPhyOffset = request.physicalOffset
     index.beginTimestamp = request.storeTimestamp
@@ -180,8 +225,31 @@ const putKey = (service: IndexService, index: IndexFile, key: string, request: D
   index.indexCount++
   index.endPhyOffset = request.physicalOffset
   index.endTimestamp = request.storeTimestamp
-  writeHeader(index)
   return true
+}
+
+/** Writes the keys that were put since the last time: entries first, then the slots that lead to them, then the count. */
+export const settle = (service: IndexService): void => {
+  for (const index of service.files) {
+    const { unwritten } = index
+    if (unwritten === undefined) continue
+    const first = unwritten.header.indexCount
+    const position = headerBytes + service.maxHashSlotNum * slotBytes + first * entryBytes
+    index.file.write(position, unwritten.entries.subarray(0, (index.indexCount - first) * entryBytes))
+    for (const [start, { buffer, byteLength, byteOffset }] of unwritten.pages) {
+      index.file.write(start, new Uint8Array(buffer, byteOffset, byteLength))
+    }
+    writeHeader(index)
+    index.unwritten = undefined
+  }
+}
+
+/** Forgets them instead, where not all could be written: they are to be put again. */
+export const forget = (service: IndexService): void => {
+  for (const index of service.files) {
+    if (index.unwritten !== undefined) Object.assign(index, index.unwritten.header)
+    index.unwritten = undefined
+  }
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -214,65 +282,6 @@ const keysOf = (service: IndexService, { properties, topic }: DispatchRequest): 
     ...keys.map((key) => `${topic}#${key}`),
     ...(tags === undefined ? [] : [`${topic}#T#${tags}`])
   ]
-}
-
-/**
- * Physical offsets of messages of a topic with a key, stored between two times (milliseconds, inclusive), newest file
- * first, newest entry first. Keys that collide are among them: whoever asks compares the messages.
- */
-export const query = (
-  service: IndexService,
-  ask: {
-    readonly topic: string
-    readonly key: string
-    readonly maxNum: number
-    readonly begin: number
-    readonly end: number
-  }
-): ReadonlyArray<bigint> => {
-  const found: Array<bigint> = []
-  const begin = BigInt(ask.begin)
-  const end = BigInt(ask.end)
-  for (const index of service.files.toReversed()) {
-    if (timeMatches(index, begin, end)) select(service, index, `${ask.topic}#${ask.key}`, ask.maxNum, begin, end, found)
-    if (index.beginTimestamp < begin || found.length >= ask.maxNum) break
-  }
-  return found
-}
-
-const timeMatches = (index: IndexFile, begin: bigint, end: bigint): boolean =>
-  (begin < index.beginTimestamp && end > index.endTimestamp) ||
-  (begin >= index.beginTimestamp && begin <= index.endTimestamp) ||
-  (end >= index.beginTimestamp && end <= index.endTimestamp)
-
-const select = (
-  service: IndexService,
-  index: IndexFile,
-  key: string,
-  maxNum: number,
-  begin: bigint,
-  end: bigint,
-  found: Array<bigint>
-): void => {
-  const hash = keyHash(key)
-  const slotAt = headerBytes + (hash % service.maxHashSlotNum) * slotBytes
-  let next = viewOf(Files.mapped(index.file, slotAt, slotBytes)).getInt32(0)
-  if (index.indexCount <= 1) return
-  // A chain in a damaged file may be a ring of more than one entry: no chain is longer than the file has entries.
-  for (let steps = 0; steps < index.indexCount; steps++) {
-    if (next <= 0 || next > index.indexCount || found.length >= maxNum) return
-    const at = headerBytes + service.maxHashSlotNum * slotBytes + next * entryBytes
-    const bytes = index.file.read(at, entryBytes)
-    if (bytes.length < entryBytes) return
-    const view = viewOf(bytes)
-    const seconds = view.getInt32(12)
-    if (seconds < 0) return
-    const timestamp = index.beginTimestamp + BigInt(seconds) * 1000n
-    if (view.getInt32(0) === hash && timestamp >= begin && timestamp <= end) found.push(view.getBigInt64(4))
-    const previous = view.getInt32(16)
-    if (previous === next || timestamp < begin) return
-    next = previous
-  }
 }
 
 /** Removes files that end before `minPhysical`, never the last one. */

@@ -10,7 +10,6 @@
  * power cut may take a file's name (MappedFileQueue, MappedFile). Base offsets are bigints: a damaged queue offset may
  * name a file beyond 2^53.
  */
-import { Effect } from "effect"
 import * as Disk from "../../world/Disk.ts"
 import type { Guards } from "./Guards.ts"
 import type { Behaviour } from "./StoreConfig.ts"
@@ -31,6 +30,8 @@ export interface MappedFile {
   committed: number
   /** Bytes that a kill loses too (transientStorePoolEnable), until they are committed. */
   buffer: Uint8Array | undefined
+  /** What `appendLater` has taken and `writeOut` has not written: the last bytes before `wrote`. */
+  later: { bytes: Uint8Array; length: number } | undefined
   /** When the last message was stored here, in milliseconds; 0 before there is one. */
   storeTimestamp: number
 }
@@ -84,7 +85,7 @@ export const baseOf = (name: string): bigint | undefined => {
 }
 
 /** A directory and all those above it: what must be durable for a file in it to be found. */
-const upwards = (directory: string): ReadonlyArray<string> =>
+export const upwards = (directory: string): ReadonlyArray<string> =>
   directory === "/" ? ["/"] : [directory, ...upwards(directory.slice(0, directory.lastIndexOf("/")) || "/")]
 
 /** Makes a directory and those above it. */
@@ -108,6 +109,7 @@ const openFile = (queue: MappedFileQueue, name: string, base: bigint, wrote: num
     named: false,
     committed: wrote,
     buffer: created && queue.buffers ? new Uint8Array(queue.fileSize) : undefined,
+    later: undefined,
     storeTimestamp: 0
   }
 }
@@ -149,7 +151,7 @@ export const load = (
 
 export const first = (queue: MappedFileQueue): MappedFile | undefined => queue.files[0]
 export const last = (queue: MappedFileQueue): MappedFile | undefined => queue.files.at(-1)
-const isFull = (queue: MappedFileQueue, file: MappedFile): boolean => file.wrote === queue.fileSize
+export const isFull = (queue: MappedFileQueue, file: MappedFile): boolean => file.wrote === queue.fileSize
 
 /** How far a file can be read: what is only in its buffer cannot. */
 export const readable = (file: MappedFile): number => file.buffer === undefined ? file.wrote : file.committed
@@ -190,6 +192,48 @@ export const append = (queue: MappedFileQueue, file: MappedFile, bytes: Uint8Arr
   write(file, bytes)
   file.wrote += bytes.length
   return true
+}
+
+/**
+ * Appends what the next `writeOut` writes, all of it with one write; answers false where the bytes do not fit. In between
+ * nobody may read the file: it is for whoever does both before anything else runs.
+ */
+export const appendLater = (queue: MappedFileQueue, file: MappedFile, bytes: Uint8Array): boolean => {
+  if (file.wrote + bytes.length > queue.fileSize) return false
+  file.later ??= { bytes: new Uint8Array(32 * bytes.length), length: 0 }
+  const { later } = file
+  if (later.length + bytes.length > later.bytes.length) {
+    const grown = new Uint8Array(2 * later.bytes.length + bytes.length)
+    grown.set(later.bytes.subarray(0, later.length))
+    later.bytes = grown
+  }
+  later.bytes.set(bytes, later.length)
+  later.length += bytes.length
+  file.wrote += bytes.length
+  return true
+}
+
+/** Writes what is still to be written of the newest files; a file that fails keeps what it has to write. */
+export const writeOut = (queue: MappedFileQueue): void => {
+  for (const file of pendingOf(queue)) {
+    const { bytes, length } = file.later!
+    file.file.write(file.wrote - length, bytes.subarray(0, length))
+    file.later = undefined
+  }
+}
+
+/** Forgets what is still to be written. */
+export const forgetLater = (queue: MappedFileQueue): void => {
+  for (const file of pendingOf(queue)) {
+    file.wrote -= file.later!.length
+    file.later = undefined
+  }
+}
+
+/** Files with something still to be written, oldest first: the last one, and those before it that were filled meanwhile. */
+const pendingOf = ({ files }: MappedFileQueue): ReadonlyArray<MappedFile> => {
+  const settled = files.findLastIndex((file, index) => file.later === undefined && index < files.length - 1)
+  return files.slice(settled + 1).filter((file) => file.later !== undefined)
 }
 
 /** Writes at the end without moving it. */
@@ -258,69 +302,6 @@ export const destroyAll = (queue: MappedFileQueue): void => {
   if (queue.disk.stat(queue.directory)?.kind === "directory" && queue.disk.list(queue.directory).length === 0) {
     queue.disk.remove(queue.directory)
   }
-}
-
-const page = 4096
-
-const enough = (queue: MappedFileQueue, file: MappedFile, from: number, to: number, leastPages: number): boolean =>
-  isFull(queue, file) || (leastPages > 0 ? Math.floor(to / page) - Math.floor(from / page) >= leastPages : to > from)
-
-/**
- * One round of a flush: commits the file that holds `flushedWhere`, where at least so many pages of it are dirty (0: any
- * byte), and moves `flushedWhere`. What is appended meanwhile is not covered.
- *
- * Never fails: the real one logs the error and goes on, 4.9 as if nothing had been (`advancesOnFailedFlush`).
- */
-export const flush = (queue: MappedFileQueue, leastPages: number): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    const file = find(queue, queue.flushedWhere, queue.flushedWhere === 0n)
-    if (file === undefined) return Effect.void
-    const { storeTimestamp } = file
-    const covered = readable(file)
-    const answer = (flushed: number) =>
-      Effect.sync(() => {
-        file.flushed = flushed
-        queue.flushedWhere = file.base + BigInt(flushed)
-        if (leastPages === 0) queue.storeTimestamp = storeTimestamp
-      })
-    if (!enough(queue, file, file.flushed, covered, leastPages)) return answer(file.flushed)
-    if (!queue.guards.AnswerFlushAfterCommit) return answer(covered)
-    const names = queue.commitsNames && !file.named ? upwards(queue.directory) : []
-    return queue.disk.commit([file.file, ...names]).pipe(
-      Effect.matchEffect({
-        onSuccess: () => {
-          file.named ||= names.length > 0
-          return answer(covered)
-        },
-        onFailure: () => answer(queue.advancesOnFailedFlush ? covered : file.flushed)
-      })
-    )
-  })
-
-/** Flushes file after file, as long as that moves `flushedWhere`. */
-export const flushAll = (queue: MappedFileQueue): Effect.Effect<void> =>
-  Effect.gen(function*() {
-    for (let before = -1n; before < queue.flushedWhere;) {
-      before = queue.flushedWhere
-      yield* flush(queue, 0)
-    }
-  })
-
-/** Moves what is in the buffer of the file that holds `committedWhere` into the page cache; true where nothing was. */
-export const commit = (queue: MappedFileQueue, leastPages: number): boolean => {
-  const file = find(queue, queue.committedWhere, queue.committedWhere === 0n)
-  if (file === undefined) return true
-  if (file.buffer !== undefined && enough(queue, file, file.committed, file.wrote, leastPages)) {
-    if (file.wrote > file.committed) {
-      file.file.write(file.committed, file.buffer.slice(file.committed, file.wrote))
-      file.committed = file.wrote
-    }
-    if (file.committed === queue.fileSize) file.buffer = undefined
-  }
-  const where = file.base + BigInt(file.buffer === undefined ? file.wrote : file.committed)
-  const result = where === queue.committedWhere
-  queue.committedWhere = where
-  return result
 }
 
 /** Gives all handles back, and removes the file that was made ahead. */

@@ -18,6 +18,7 @@ import * as Log from "./CommitLog.ts"
 import * as Queues from "./ConsumeQueueStore.ts"
 import * as Dispatch from "./Dispatch.ts"
 import * as Index from "./IndexFile.ts"
+import * as Flush from "./MappedFileFlush.ts"
 import * as Files from "./MappedFileQueue.ts"
 import * as Batch from "./MessageBatch.ts"
 import * as Codec from "./MessageCodec.ts"
@@ -129,7 +130,7 @@ const answered = (store: MessageStore, { answer, results }: Submitted): Effect.E
 }
 
 /** The answers of puts, once it is known how the flush went that they wait for. */
-export const withStatus = (results: ReadonlyArray<PutResult>, status: PutMessageStatus): ReadonlyArray<PutResult> =>
+const withStatus = (results: ReadonlyArray<PutResult>, status: PutMessageStatus): ReadonlyArray<PutResult> =>
   results.map((result) => result.appended === undefined ? result : { ...result, status })
 
 /**
@@ -274,9 +275,9 @@ export const groupCommit = (store: MessageStore): Effect.Effect<void> =>
     const { checkpoint, log } = store
     const { requests } = store
     store.requests = []
-    if (requests.length === 0) return yield* Files.flush(log.files, 0)
+    if (requests.length === 0) return yield* Flush.flush(log.files, 0)
     for (const { answer, nextOffset } of requests) {
-      for (let tries = 0; tries < 2 && log.files.flushedWhere < nextOffset; tries++) yield* Files.flush(log.files, 0)
+      for (let tries = 0; tries < 2 && log.files.flushedWhere < nextOffset; tries++) yield* Flush.flush(log.files, 0)
       yield* Deferred.succeed(answer, log.files.flushedWhere >= nextOffset ? "PUT_OK" : "FLUSH_DISK_TIMEOUT")
     }
     if (log.files.storeTimestamp > 0) checkpoint.physicMsgTimestamp = BigInt(log.files.storeTimestamp)
@@ -284,14 +285,14 @@ export const groupCommit = (store: MessageStore): Effect.Effect<void> =>
 
 /** Asynchronous flushing, one round: at least so many dirty pages (4 every half second), or 0 for any byte (every 10 s). */
 export const flushCommitLog = (store: MessageStore, leastPages: number): Effect.Effect<void> =>
-  Effect.map(Files.flush(store.log.files, leastPages), () => {
+  Effect.map(Flush.flush(store.log.files, leastPages), () => {
     const { storeTimestamp } = store.log.files
     if (storeTimestamp > 0) store.checkpoint.physicMsgTimestamp = BigInt(storeTimestamp)
   })
 
 /** Moves what is in the transient pool into the page cache; answers whether there was nothing to move. */
 export const commitCommitLog = (store: MessageStore, leastPages: number): Effect.Effect<boolean, DiskError> =>
-  onDisk(() => Files.commit(store.log.files, leastPages))
+  onDisk(() => Flush.commit(store.log.files, leastPages))
 
 /** Flushes the queues, one round; with 0 pages (once a minute) the checkpoint too. */
 export const flushConsumeQueues = (store: MessageStore, leastPages: number): Effect.Effect<void, DiskError> =>
@@ -299,7 +300,7 @@ export const flushConsumeQueues = (store: MessageStore, leastPages: number): Eff
     const { checkpoint, config, queues } = store
     const { appendedOffset, appendedTimestamp } = checkpoint
     for (const queue of Queues.all(queues)) {
-      yield* Files.flush(queue.files, leastPages)
+      yield* Flush.flush(queue.files, leastPages)
     }
     if (leastPages !== 0) return
     if (!config.behaviour.checkpointsUnflushedQueues) {
@@ -334,11 +335,11 @@ export const close = (store: MessageStore): Effect.Effect<void, DiskError> =>
     while (!(yield* commitCommitLog(store, 0)));
     if (config.guards.FlushOnClose) {
       yield* groupCommit(store)
-      yield* Files.flushAll(log.files)
+      yield* Flush.flushAll(log.files)
       yield* flushCommitLog(store, 0)
     }
     yield* dispatch(store)
-    for (const queue of Queues.all(queues)) yield* Files.flushAll(queue.files)
+    for (const queue of Queues.all(queues)) yield* Flush.flushAll(queue.files)
     yield* flushConsumeQueues(store, 0)
     yield* onDisk(() => {
       if (Dispatch.behind(store) === 0n && !store.diskFull) {

@@ -8,7 +8,7 @@
 import * as Log from "./CommitLog.ts"
 import * as Queue from "./ConsumeQueue.ts"
 import * as Queues from "./ConsumeQueueStore.ts"
-import * as Index from "./IndexFile.ts"
+import * as IndexQuery from "./IndexQuery.ts"
 import * as Look from "./LookMessage.ts"
 import type { Parts } from "./StoreLifecycle.ts"
 
@@ -116,7 +116,7 @@ export interface QueryMessage {
 
 /** What the index finds, in the order of the log, collisions included. */
 export const physicalOffsets = (parts: Parts, ask: QueryMessage): ReadonlyArray<bigint> =>
-  Index.query(parts.index, ask).toSorted((left, right) => left < right ? -1 : left > right ? 1 : 0)
+  IndexQuery.query(parts.index, ask).toSorted((left, right) => left < right ? -1 : left > right ? 1 : 0)
 
 /**
  * Messages of a topic with a key, oldest first; of many the newest `maxNum`, as the index finds them.

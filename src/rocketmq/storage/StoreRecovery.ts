@@ -111,6 +111,7 @@ const scan = (
       }
       checked = checkMessage(bytes, position, bytes.length, options)
     }
+    Dispatch.settle(dispatcher)
     if (checked._tag === "EndOfFile" && index + 1 < list.length) continue
     const end = file.base + BigInt(position)
     const why = checked._tag === "EndOfFile"

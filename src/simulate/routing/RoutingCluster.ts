@@ -24,16 +24,19 @@ import {
   type NameServerGuards,
   nameServerTimes
 } from "../../rocketmq/nodes/NameServer.ts"
-import { producer, type Selection, type Tried } from "../../rocketmq/nodes/Producer.ts"
+import { producer, type ProducerCell, producerCell, type Selection, type Tried } from "../../rocketmq/nodes/Producer.ts"
 import { type QueueCell, queueServer } from "../../rocketmq/nodes/QueueServer.ts"
 import { type ClientCell, clientCell, routeClient } from "../../rocketmq/nodes/RouteClient.ts"
-import { brokerName, brokerPort, clientName, nameServerName, numberIn } from "../../rocketmq/nodes/RoutingMessages.ts"
+import { brokerName, clientName, nameServerName, numberIn } from "../../rocketmq/nodes/RoutingMessages.ts"
 import { type Projected, projectNameServerRouting } from "../../rocketmq/projections/NameServerRouting.ts"
-import { brokersOf, type Deployment, upTo } from "../../rocketmq/rules/Deployment.ts"
-import { askTimeoutMillis, pollMillis } from "../../rocketmq/rules/RouteCache.ts"
+import { projectProducerRouting } from "../../rocketmq/projections/ProducerRouting.ts"
+import { brokersOf, type Deployment, isMaster, upTo } from "../../rocketmq/rules/Deployment.ts"
+import { askTimeoutMillis, pollMillis, publishable } from "../../rocketmq/rules/RouteCache.ts"
 import { simulate, type Simulation } from "../../world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../world/simulated/WorldEvent.ts"
 import { clientLedger } from "./ClientLedger.ts"
+import { isOfProducer, type ProducerShadow, producerShadow } from "./ProducerShadow.ts"
+import { isFault, labelBefore } from "./WorldLabels.ts"
 
 /** Who takes part in a run. */
 export interface Cast {
@@ -67,6 +70,8 @@ const promised = (guards: NameServerGuards): ReadonlyArray<string> => [
 
 export interface Run {
   readonly labels: ReadonlyArray<Label>
+  /** Those of ProducerRouting, where it was followed. */
+  readonly producerLabels: ReadonlyArray<Label>
   readonly events: number
   /** Events after which a label had been reported. */
   readonly telling: number
@@ -88,41 +93,14 @@ export interface Deployed {
   readonly state: () => State
   readonly wantVersion: (broker: number) => void
   readonly send: (client: number) => void
+  /** The master that client 1 waits for an answer of. */
+  readonly waitedFor: () => number | undefined
+  /** From here on ProducerRouting follows client 1 as well, which sends by key; it is held to these properties. */
+  readonly followProducer: (promises: ReadonlyArray<string>) => void
   /** When a NameServer last took a registration of a broker, milliseconds of its own clock. */
   readonly lastUpdateMillis: (server: number, broker: number) => number | undefined
   readonly want: (server: number, name: number, writable: boolean) => void
 }
-
-/** Faults of a connection's ends that the world does by itself are resets to the model. */
-const resetOf = (world: Simulation, event: WorldEvent): Label | undefined => {
-  if (event._tag !== "SenderTimeout" && event._tag !== "Reset") return undefined
-  if (event.end.port !== brokerPort) return undefined
-  const { dialer, listener } = event.end
-  const inFlight = world.network.inspect(event.end)!.toListener.length
-  const lost = event._tag === "SenderTimeout" && world.network.isCut(dialer, listener)
-  const kept = event._tag === "Reset" ? event.toListener : lost ? 0 : inFlight
-  return label("Reset", numberIn(dialer), numberIn(listener), kept)
-}
-
-/** Labels of the environment that an event is, before any process hears of it. */
-const before = (world: Simulation, event: WorldEvent): Label | undefined => {
-  switch (event._tag) {
-    case "Start":
-      if (event.process.startsWith("broker")) return label("StartBroker", numberIn(event.process))
-      return label("StartServer", numberIn(event.process))
-    case "Kill":
-      if (event.process.startsWith("broker")) return label("KillBroker", numberIn(event.process))
-      return label("KillServer", numberIn(event.process))
-    case "Cut":
-      return label("CutLink", numberIn(event.from), numberIn(event.to))
-    case "Heal":
-      return label("HealLink", numberIn(event.from), numberIn(event.to))
-    default:
-      return resetOf(world, event)
-  }
-}
-
-const faulty = new Set(["Expire", "WipeWritePerm", "Reset", "CutLink", "KillBroker", "KillServer"])
 
 /** A run in which `act` decides what happens; throws what a node, the world or the shadow throws. */
 export const drive = (
@@ -155,34 +133,55 @@ export const drive = (
   const reached = new Set<string>()
   const queueCells = new Map<number, QueueCell>()
   const wantedValues = new Map<number, Array<number>>()
+  const producerCells = new Map<number, ProducerCell>()
+  const produced = {
+    begun: 0,
+    faults: 0,
+    acked: [] as Array<number>,
+    delivered: [] as Array<readonly [number, number]>
+  }
+  let producing: ProducerShadow | undefined
   let values = 0
   let nowMicros = () => 0
   const ledger = clientLedger(workload.selection._tag === "ByKey", () => nowMicros())
   const tried = (client: number, told: Tried): void => {
     ledger.tried(client, told)
+    if (told._tag === "Begun") produced.begun = Math.max(produced.begun, told.value)
+    if (told._tag === "Stored") produced.acked.push(told.value)
     if (told._tag === "Ended") wantedValues.get(client)!.shift()
     else if (told._tag !== "Begun") reached.add(`try ${told._tag.toLowerCase()}`)
   }
   let faults = 0
   let failure: unknown
-  // A handler's fiber that dies says so to nobody: what the shadow threw is kept, and thrown after the event.
-  const did = (made: Label): void => {
-    if (faulty.has(made.action)) faults++
-    reached.add(made.action)
+  // A handler's fiber that dies says so to nobody: what a shadow threw is kept, and thrown after the event.
+  const keeping = (tell: () => void): void => {
     try {
-      shadow.did(made)
+      tell()
     } catch (error) {
       failure ??= error
       throw error
     }
   }
+  const did = (made: Label): void => {
+    if (isFault(made)) faults++
+    reached.add(made.action)
+    keeping(() => {
+      shadow.did(made)
+      const { addrs, cache } = shadow.state
+      producing?.routes(
+        addrs[0]!.filter((address) => isMaster(deployment, address)),
+        cache[0]!.flatMap((route) => publishable(deployment, route))
+      )
+    })
+  }
+  const observed = (made: Label): void => isOfProducer(made) ? keeping(() => producing?.did(made)) : did(made)
   const kept = <C>(cells: Map<number, C>, number: number, cell: C): C => {
     cells.set(number, cell)
     return cell
   }
   return simulate({
     seed,
-    observe: (_, action, args) => did({ action, args }),
+    observe: (_, action, args) => observed({ action, args }),
     processes: [
       ...upTo(nameServers).map((number) => ({
         name: nameServerName(number),
@@ -208,7 +207,7 @@ export const drive = (
               cell: kept(brokerCells, address, brokerCell(nameServers)),
               wantedVersion: () => wantedVersions.get(address) ?? 1
             }),
-            queueServer(kept(queueCells, address, { values: [] }))
+            queueServer(address, kept(queueCells, address, { values: [] }))
           ], { concurrency: "unbounded" })
       })),
       ...upTo(clients).map((number) => ({
@@ -219,6 +218,7 @@ export const drive = (
             routeClient({ number, nameServers, pollMillis, askTimeoutMillis, cell }),
             producer({
               ...workload,
+              own: kept(producerCells, number, producerCell()),
               deployment,
               cell,
               wanted: () => wantedValues.get(number)?.[0],
@@ -228,7 +228,10 @@ export const drive = (
               deployment,
               cell,
               pullMillis: workload.pullMillis,
-              observe: (delivered) => ledger.delivered(number, delivered)
+              observe: (delivered) => {
+                ledger.delivered(number, delivered)
+                for (const value of delivered.values) produced.delivered.push([delivered.name, value])
+              }
             })
           ], { concurrency: "unbounded" })
         }
@@ -251,16 +254,34 @@ export const drive = (
       faults,
       tablesSurvive
     })
+    const compare = (): void => {
+      shadow.check(projectNameServerRouting(projected()))
+      producing?.check(projectProducerRouting({
+        deployment,
+        client: 1,
+        isRunning: (process) => world.isUp(process) && !world.isPaused(process),
+        wire: (end) => world.network.inspect(end),
+        server: serverCells.get(1)!,
+        clientCell: clientCells.get(1)!,
+        producerCell: producerCells.get(1)!,
+        queueCells,
+        ledger: produced
+      }))
+    }
     let telling = 0
     const fire = (event: WorldEvent): void => {
       const told = shadow.labels.length
-      const environment = before(world, event)
+      if (producing !== undefined && (event._tag === "Pause" || event._tag === "Resume")) {
+        if (event._tag === "Pause") produced.faults++
+        producing.did(label(event._tag === "Pause" ? "Freeze" : "Thaw", numberIn(event.process)))
+      }
+      const environment = labelBefore(world, event)
       if (environment !== undefined) did(environment)
       world.fire(event)
       if (failure !== undefined) throw failure
-      if (event._tag === "During") did(before(world, event.crash)!)
+      if (event._tag === "During") did(labelBefore(world, event.crash)!)
       if (shadow.labels.length > told) telling++
-      shadow.check(projectNameServerRouting(projected()))
+      compare()
     }
     const deployed: Deployed = {
       cast,
@@ -273,6 +294,12 @@ export const drive = (
         wantedValues.set(client, [...wantedValues.get(client) ?? [], ++values])
         world.refresh(clientName(client))
       },
+      waitedFor: () => producerCells.get(1)?.sending?.to,
+      followProducer: (promises) => {
+        if (workload.selection._tag !== "ByKey") throw new RangeError("a producer that picks in turn is not followed")
+        producing = producerShadow(deployment.masters, workload.selection, promises)
+        compare()
+      },
       wantVersion: (broker) => {
         wantedVersions.set(broker, (wantedVersions.get(broker) ?? 1) + 1)
         world.refresh(brokerName(broker))
@@ -283,7 +310,7 @@ export const drive = (
         world.refresh(nameServerName(server))
       }
     }
-    shadow.check(projectNameServerRouting(projected()))
+    compare()
     act(deployed)
     if (serverCells.size > 0 && [...clientCells.values()].some(({ routes }) => routes.cache.length > 0)) {
       reached.add("route")
@@ -294,6 +321,7 @@ export const drive = (
       for (const master of upTo(deployment.masters)) ledger.read(master, queueCells.get(master)!.values)
     }
     const { operations, sends } = ledger
-    return { labels: shadow.labels, events: world.fired, telling, reached, operations, sends }
+    const producerLabels = producing?.labels ?? []
+    return { labels: shadow.labels, producerLabels, events: world.fired, telling, reached, operations, sends }
   })
 }

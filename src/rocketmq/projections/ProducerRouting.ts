@@ -1,0 +1,59 @@
+/**
+ * The nodes and their world as a state of the model ProducerRouting: one producer, one reader, masters with a queue each,
+ * and a NameServer. Total by type: a variable without a source does not compile.
+ */
+import type { ProducerState } from "../models/ProducerRouting.ts"
+import type { NameServerCell } from "../nodes/NameServer.ts"
+import type { ProducerCell } from "../nodes/Producer.ts"
+import type { QueueCell } from "../nodes/QueueServer.ts"
+import type { ClientCell } from "../nodes/RouteClient.ts"
+import { brokerName, clientName, sendPort, type SendRequest, type SendResponse } from "../nodes/RoutingMessages.ts"
+import { type Deployment, isMaster, masterOf, upTo } from "../rules/Deployment.ts"
+import { publishable } from "../rules/RouteCache.ts"
+
+/** What a projection reads. */
+export interface ProducerProjected {
+  readonly deployment: Deployment
+  readonly client: number
+  /** Whether a process takes steps: it is up, and not frozen. */
+  readonly isRunning: (process: string) => boolean
+  readonly wire: (end: { readonly dialer: string; readonly listener: string; readonly port: string }) =>
+    | { readonly toDialer: ReadonlyArray<unknown>; readonly toListener: ReadonlyArray<unknown> }
+    | undefined
+  readonly server: NameServerCell
+  readonly clientCell: ClientCell
+  readonly producerCell: ProducerCell
+  readonly queueCells: ReadonlyMap<number, QueueCell>
+  /** What the clients' ledgers say, and how many faults there were. */
+  readonly ledger: {
+    readonly begun: number
+    readonly acked: ReadonlyArray<number>
+    readonly delivered: ReadonlyArray<readonly [master: number, value: number]>
+    readonly faults: number
+  }
+}
+
+export const projectProducerRouting = (world: ProducerProjected): ProducerState => {
+  const { deployment, ledger } = world
+  const masters = upTo(deployment.masters)
+  const { sending } = world.producerCell
+  const wire = (m: number) => world.wire({ dialer: clientName(world.client), listener: brokerName(m), port: sendPort })
+  const answers = masters.flatMap((m) => (wire(m)?.toDialer ?? []) as ReadonlyArray<SendResponse>)
+  return {
+    up: masters.map((m) => world.isRunning(brokerName(m))),
+    route: world.server.state.addrs.filter((address) => isMaster(deployment, address)),
+    cache: world.clientCell.routes.cache.flatMap((route) => publishable(deployment, route)).map(masterOf),
+    index: world.producerCell.index % deployment.masters,
+    next: ledger.begun + 1,
+    sending: sending === undefined ? [] : [{ value: sending.value, to: sending.to, tries: sending.tries }],
+    faulty: [],
+    asked: masters.map((m) => ((wire(m)?.toListener ?? []) as ReadonlyArray<SendRequest>).map(({ value }) => value)),
+    // Whoever no longer waits does not get the answer: it is known by its number.
+    told: answers.some(({ request }) => request === sending?.request) ? [sending!.value] : [],
+    stored: masters.map((m) => world.queueCells.get(m)!.values),
+    consumed: masters.map((m) => ledger.delivered.filter(([master]) => master === m).length),
+    acked: [...ledger.acked].sort((a, b) => a - b),
+    delivered: ledger.delivered.map(([, value]) => value),
+    faults: ledger.faults
+  }
+}
