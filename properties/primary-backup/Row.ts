@@ -83,7 +83,7 @@ const look = (guards: Guards, expected: Expectation["expected"]) => ({ progress,
   return { histories, states: 0, broken: { ...shrunk(failing.plan, failing.run), runs: done + 1 } }
 }
 
-export const rows: ReadonlyArray<Row> = expectations.map(({ guards, ...expectation }) => ({
+export const rows: ReadonlyArray<Required<Row>> = expectations.map(({ guards, ...expectation }) => ({
   expectation,
   look: look(guards, expectation.expected)
 }))
