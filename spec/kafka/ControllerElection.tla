@@ -787,6 +787,30 @@ Next ==
 
 Spec == Init /\ [][Next]_vars
 
+(* fairness, with the guards of actions written out: what is sent is served, who is down comes back, and the session of *)
+(* a process that is gone ends, even while others find so much to do that it is never their turn                       *)
+ServeReady(b) ==
+  /\ toZk[b] # <<>>
+  /\ LET m == Head(toZk[b]).message IN (m._tag = "Connect" /\ m.session = <<>>) => opened[b] < MaxSessions
+HearReady(b) ==
+  Listens(b) /\ fromZk[b] # <<>> /\ (own[b].connecting => Head(fromZk[b])._tag \in {"Connected", "Expired"})
+OrderReady(c, b) ==
+  \/ Takes(b, c)
+  \/ status[c] = "up" /\ status[b] = "up" /\ own[c].queues[b] # <<>> /\ orders[c][b] = <<>>
+  \/ status[c] = "up" /\ orders[c][b] # <<>> /\ orders[c][b][1].open /\ orders[c][b][1].message._tag = "Answer"
+ProgressReady ==
+  \/ \E b \in Broker : \/ ServeReady(b) \/ HearReady(b) \/ status[b] = "down" \/ (~linked[b] /\ toZk[b] = <<>>)
+  \/ \E c, b \in Broker : OrderReady(c, b)
+Progress ==
+  \/ \E b \in Broker : Serve(b) \/ Hear(b) \/ Reconnect(b) \/ Restart(b)
+  \/ \E c, b \in Broker : Dial(c, b) \/ Obey(b, c) \/ Answered(c, b)
+IsGone(b, n) == n \in sessions[b] /\ ~(status[b] = "up" /\ own[b].session = <<n>>)
+Ending == \E b \in Broker, n \in Session : IsGone(b, n) /\ Expire(b, n)
+Fairness ==
+  /\ []<>(~ProgressReady) \/ []<><<Progress>>_vars
+  /\ []<>(\A b \in Broker, n \in Session : ~IsGone(b, n)) \/ []<><<Ending>>_vars
+FairSpec == Spec /\ Fairness
+
 -----------------------------------------------------------------------------
 (* safety *)
 StoredState(p) == tree[StatePath(p)][1].data
@@ -830,6 +854,19 @@ GaveUpOnlyWhileRegistered == \A b \in Broker : own[b].phase = "unregistered" => 
 (* an ephemeral goes with its session, at once *)
 EphemeralsHaveSessions == \A path \in Path :
   (tree[path] # <<>> /\ tree[path][1].owner # <<>>) => tree[path][1].owner[2] \in sessions[tree[path][1].owner[1]]
+
+(* in the end there is a controller, every broker is registered, every partition is led, and everybody is told so; but *)
+(* for a broker that needs one more session than the bound allows                                                       *)
+AllSettled ==
+  /\ Quiet
+  /\ \A c, b \in Broker : own[c].queues[b] = <<>> /\ orders[c][b] = <<>>
+  /\ tree[ControllerPath] # <<>> /\ own[tree[ControllerPath][1].data.broker].active
+  /\ \A b \in Broker : own[b].registered = own[b].session /\ tree[IdPath(b)] # <<>> /\ tree[IdPath(b)][1].owner[2] = own[b].session[1]
+  /\ \A p \in Partition : tree[StatePath(p)] # <<>> => StoredState(p).leader # <<>>
+NeedsSession == \E b \in Broker :
+  /\ opened[b] = MaxSessions /\ toZk[b] # <<>>
+  /\ LET m == Head(toZk[b]).message IN m._tag = "Connect" /\ m.session = <<>>
+SettlesInTheEnd == <>[](AllSettled \/ NeedsSession)
 
 NoZombieWrite == [][\A p \in Partition :
   tree'[StatePath(p)] # tree[StatePath(p)] => tree'[StatePath(p)][1].data.controllerEpoch = CurrentEpoch]_vars

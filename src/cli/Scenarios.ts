@@ -7,6 +7,7 @@ import { Argument, Command } from "effect/cli"
 import { type Column, type Runs, type Scenario, scenarioRow, scenarios as known } from "../conform/Scenario.ts"
 import { kindOfProperty } from "../conform/SpecText.ts"
 import { explore } from "../explore/index.ts"
+import { electionSearches } from "../simulate/coordination/ElectionScenarios.ts"
 import { routingSearches } from "../simulate/routing/RoutingScenarios.ts"
 import { searchScenario } from "../simulate/Search.ts"
 import { BadInput, NotAsStated } from "./Exit.ts"
@@ -53,9 +54,12 @@ const inSpec = async (tools: TlaTools, jobs: ReadonlyArray<Job>): Promise<Column
 /** Histories on nodes in which nothing was seen are enough after so many. */
 const mostHistories = 300
 
+/** How each scenario is looked for on nodes. */
+const searches = { ...routingSearches, ...electionSearches }
+
 /** What the nodes and their clients showed; a scenario that nothing looks for on nodes is not run there. */
 const onNodes = (scenario: Scenario): { simulation: Column; history: Column; runs: Runs } => {
-  const search = routingSearches[scenario.id]
+  const search = searches[scenario.id]
   const unseen = scenario.seenByClients ? "not run" : "not visible"
   if (search === undefined) return { simulation: "not run", history: unseen, runs: { runs: 0, guardedRuns: 0 } }
   const { clients, guardedRuns, nodes, runs } = searchScenario(search, mostHistories)
@@ -68,7 +72,7 @@ const rowOf = async (tools: TlaTools, scenario: Scenario, modules: ReadonlyArray
   const jobs = jobsOf(scenario, modules)
   const { history, runs, simulation } = onNodes(scenario)
   const columns = { spec: await inSpec(tools, jobs), model: inModel(jobs), simulation, history }
-  const search = routingSearches[scenario.id]
+  const search = searches[scenario.id]
   return scenarioRow(scenario, columns, runs, {
     properties: [...new Set(jobs.map(({ row }) => row.expected.replace("violates ", "")))],
     ...(search && { nodes: search.onNodes }),

@@ -110,5 +110,71 @@ export const scenarios: ReadonlyArray<Scenario> = [
     guard: "StaticOrderConf",
     brokenInReality: true,
     seenByClients: true
+  },
+  {
+    id: "K14",
+    title: "a broker that comes back before the controller looks stays in sync without what it lost",
+    source:
+      "KAFKA-7235, KIP-380; KafkaController.processBrokerChange (3.9): a broker epoch that rose is a failure and a start",
+    guard: "CompareBrokerEpoch",
+    brokenInReality: false,
+    seenByClients: true
+  },
+  {
+    id: "K15",
+    title: "an order for one incarnation of a broker is taken by the next one",
+    source: "KIP-380, KIP-570; KafkaApis.isBrokerEpochStale (3.9)",
+    guard: "RequestCarriesBrokerEpoch",
+    brokenInReality: false,
+    seenByClients: true
+  },
+  {
+    id: "K16",
+    title: "a broker that stalled between making /controller and raising the epoch outranks the real controller",
+    source: "KAFKA-6082; KafkaZkClient.registerControllerAndIncrementControllerEpoch (3.9): one multi",
+    guard: "AtomicRegister",
+    brokenInReality: false,
+    seenByClients: false
+  },
+  {
+    id: "K17",
+    title: "a controller that was replaced goes on writing",
+    source: "KAFKA-6082; KafkaZkClient.retryRequestsUntilConnected with the epoch's zkVersion (3.9)",
+    guard: "FenceControllerWrites",
+    brokenInReality: false,
+    seenByClients: false
+  },
+  {
+    id: "K18",
+    title: "metadata goes back when an order of an earlier controller comes late",
+    source: "ReplicaManager.becomeLeaderOrFollower, maybeUpdateMetadataCache (3.9): STALE_CONTROLLER_EPOCH",
+    guard: "BrokerChecksControllerEpoch",
+    brokenInReality: false,
+    seenByClients: false
+  },
+  {
+    id: "K20",
+    title:
+      "a leader takes the refusal of a deposed controller for the last word, and waits for an order that nobody sends",
+    source: "KAFKA-14154; KafkaController.tryProcessAlterPartition (3.9): NOT_CONTROLLER for a leader that is ahead",
+    guard: "ZombieAlterCheck",
+    brokenInReality: false,
+    seenByClients: false
+  },
+  {
+    id: "K21",
+    title: "a broker that finds its old znode gives up registering, and is invisible once that znode is gone",
+    source: "KAFKA-1387, KAFKA-7165; KafkaZkClient.CheckedEphemeral.getAfterNodeExists (3.9)",
+    guard: "RegisterRetries",
+    brokenInReality: false,
+    seenByClients: false
+  },
+  {
+    id: "K22",
+    title: "an order that was half taken is ignored as known when it is sent again",
+    source: "KAFKA-9307; ReplicaManager.makeFollowers (3.9)",
+    guard: "AtomicBecomeFollower",
+    brokenInReality: false,
+    seenByClients: false
   }
 ]

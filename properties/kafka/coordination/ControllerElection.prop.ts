@@ -1,8 +1,9 @@
 /** ZooKeeper, controllers and brokers keep the model's properties, whatever fails, and settle when nothing does any more. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { guarded } from "../../../src/simulate/coordination/ElectionCluster.ts"
 import { byTier } from "../../../test/Tier.ts"
-import { type Command, guarded, play } from "./ElectionRun.ts"
+import { type Command, play } from "./ElectionRun.ts"
 import { unsettled } from "./Settled.ts"
 
 const pick = fc.nat(0xffff)

@@ -5,7 +5,7 @@
 import type { Observed } from "../../../src/kafka/models/ControllerElectionProperties.ts"
 import { indexOf } from "../../../src/kafka/models/ControllerElectionState.ts"
 import { at, partitionsOf } from "../../../src/kafka/rules/Cluster.ts"
-import { cluster } from "./ElectionRun.ts"
+import { cluster } from "../../../src/simulate/coordination/ElectionCluster.ts"
 
 /** What is not as it should be, in words. */
 export const unsettled = (state: Observed): ReadonlyArray<string> => {
