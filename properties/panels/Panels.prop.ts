@@ -107,7 +107,7 @@ describe("the suite notices", () => {
   it.each(
     [
       ["commitsNames", /a power cut left .* were flushed/],
-      ["fillsShortFiles", /LoadRefused: .* 0 bytes, where only files of 1024 bytes may be/],
+      ["fillsShortFiles", /LoadRefused: .* 0 bytes, where only files of \d+ bytes may be/],
       ["flushesRecovered", /a power cut left .* were flushed/],
       ["rebuildsQueues", /queue \d reads/]
     ] as const

@@ -4,7 +4,7 @@
  * Flushing is asynchronous: a put is answered from the page cache, as an append of Kafka's is. One queue cannot be flushed
  * without the rest, so `flush` passes over which one is meant.
  */
-import * as Files from "../../src/rocketmq/storage/MappedFileQueue.ts"
+import * as Flush from "../../src/rocketmq/storage/MappedFileFlush.ts"
 import * as Batch from "../../src/rocketmq/storage/MessageBatch.ts"
 import * as Codec from "../../src/rocketmq/storage/MessageCodec.ts"
 import * as Store from "../../src/rocketmq/storage/MessageStore.ts"
@@ -65,7 +65,7 @@ const open = (config: StoreConfig, disk: Operations, now: () => number): Engine 
   return {
     append: (queue, values) => putAll(store, values.map((value) => messageOf(queue, value, now()))),
     flush: () => {
-      runNow(Files.flushAll(store.log.files))
+      runNow(Flush.flushAll(store.log.files))
       runNow(Store.flushCommitLog(store, 0))
     },
     // FlushRealTimeService: four pages every half second, whatever there is every ten seconds, one file a round.
