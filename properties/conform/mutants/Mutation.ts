@@ -171,7 +171,7 @@ const nameOf = (node: Node): string | undefined => {
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
 export interface MutationOptions {
-  /** Functions that are left out, by name. */
+  /** Functions and fields that are left out, by name. */
   readonly except: ReadonlyArray<string>
   /** Pairs of functions that are called one for the other. */
   readonly opposites: ReadonlyArray<readonly [string, string]>
@@ -188,7 +188,8 @@ export const mutantsOf = (file: string, source: string, options: MutationOptions
     const isType = node.type.startsWith("TS") && !/^TS(As|NonNull|Satisfies)/.test(node.type)
     if (isType || node.type === "ImportDeclaration") return
     const name = nameOf(node) ?? within
-    if (options.except.includes(name)) return
+    const key = node.type === "Property" ? (node["key"] as Node)["name"] as string | undefined : undefined
+    if (options.except.includes(name) || (key !== undefined && options.except.includes(key))) return
     const deeper = node.type === "ArrowFunctionExpression" ? depth + 1 : depth
     for (const { end, operator, start, to } of depth === 0 ? [] : editsOf(source, node, swaps)) {
       const key = `${start} ${end} ${to}`
