@@ -33,7 +33,7 @@ export type Command =
 const pickOf = <A>(pick: number, all: ReadonlyArray<A>): A | undefined => all[Math.floor(pick / 0x1_0000 * all.length)]
 
 /** Enough for two routes, a slave that is left alone, and NameServers that differ. */
-export const wholeCast: Cast = { deployment: { masters: 2, slaves: 1 }, nameServers: 2, clients: 2 }
+const wholeCast: Cast = { deployment: { masters: 2, slaves: 1 }, nameServers: 2, clients: 2 }
 
 /** Plays commands against the nodes; throws what a node, the world or the shadow throws. */
 export const play = (
