@@ -20,7 +20,7 @@ export interface KeptConfiguration {
 }
 
 /** What a family adds: a name, and a function that answers with what is wrong, if anything is. */
-export type OwnJudges = Readonly<Record<string, () => string | undefined>>
+type OwnJudges = Readonly<Record<string, () => string | undefined>>
 
 /** Names of the judges that there are for every family; a family's own come after them. */
 export const commonJudges: ReadonlyArray<string> = ["identity", "invariant"]

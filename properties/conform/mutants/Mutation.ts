@@ -28,7 +28,7 @@ export interface Mutant {
 }
 
 /** What kinds of edit there are. */
-export type Operator =
+type Operator =
   | "guard dropped"
   | "comparison flipped"
   | "negation dropped"

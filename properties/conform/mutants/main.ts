@@ -27,8 +27,8 @@ const chosen = positionals.length === 0 ? families : families.filter(({ name }) 
 if (chosen.length === 0) {
   usage(`no family is called ${positionals.join()}; there are ${families.map((f) => f.name).join()}`)
 }
-const [every, threads] = [values.every, values.threads].map(Number)
-if (!Number.isInteger(every) || !(every! >= 1) || !Number.isInteger(threads) || !(threads! >= 1)) {
+const [every, threads] = [values.every, values.threads].map(Number) as [number, number]
+if (!Number.isInteger(every) || !(every >= 1) || !Number.isInteger(threads) || !(threads >= 1)) {
   usage("--every and --threads are whole numbers from 1")
 }
 
@@ -68,7 +68,7 @@ for (const family of chosen) {
   if (unknown.length > 0) {
     usage(`${family.name} has no judge ${unknown.join()}; it has ${[...commonJudges, ...family.ownJudges].join()}`)
   }
-  const mutants = mutantsIn(family).filter((_, i) => i % every! === 0)
+  const mutants = mutantsIn(family).filter((_, i) => i % every === 0)
   const configurations = await keptOf(family)
   const mistaken = await believed(family, configurations, wanted)
   if (mistaken !== undefined) {
@@ -81,7 +81,7 @@ for (const family of chosen) {
     if (!values.json && kill === undefined) console.log(`survives: ${name}`)
     if (done % 100 === 0) console.error(`${family.name} ${done}/${mutants.length}`)
   }
-  const all = await judgeAll(family, configurations, mutants, { wanted, threads: threads!, told })
+  const all = await judgeAll(family, configurations, mutants, { wanted, threads, told })
   const found = report(family, all, every === 1 && values.by === undefined)
   reports.push({ ...found, judged: all.map(({ kill, mutant, name }) => ({ name, line: mutant.line, ...kill })) })
   const isTooMany = found.equal.length * oneEqualIn > found.mutants
