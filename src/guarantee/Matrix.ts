@@ -20,7 +20,11 @@ export const run = (rows: ReadonlyArray<Row>, budget: Budget): ReadonlyArray<Cel
 }
 
 const numbers = ({ histories, states, steps, verdict }: Cell): string => {
-  const shares = verdict === "survived" ? [`${histories} histories, so at most 3 in ${histories} break it`] : []
+  const shares = verdict === "survived"
+    ? [`${histories} histories, so at most 3 in ${histories} break it`]
+    : histories > 0
+    ? [`${histories} histories`]
+    : []
   const counted = states > 0 ? [`${states} states`] : []
   const found = steps === undefined ? [] : [`shortest history found: ${steps} steps`]
   return [...shares, ...counted, ...found].join("; ")
@@ -44,14 +48,25 @@ const mark = ({ asExpected, verdict }: Cell): string => {
 export const documented = (cells: ReadonlyArray<Cell>): ReadonlyArray<Omit<Cell, "steps">> =>
   cells.map((cell) => ({ ...cell, steps: undefined }))
 
-/** The matrix for a person: a line a cell, its numbers, and for a broken one the line to paste. */
+const isChecked = ({ verdict }: Cell): boolean => verdict !== "not checked"
+
+const linesOf = (cell: Cell): ReadonlyArray<string> => [
+  `${mark(cell)}  ${cell.guarantee}: ${cell.deployment}`,
+  `      ${cell.verdict}${cell.asExpected ? "" : ", NOT AS EXPECTED"}: ${numbers(cell)} (source: ${cell.source})`,
+  ...cell.token === undefined ? [] : [`      npx ackproof replay ${cell.token}`]
+]
+
+/**
+ * The matrix for a person: a cell, its numbers, and for a broken one the line to paste. What is not checked in a deployment
+ * stands in one line behind what is.
+ */
 export const show = (cells: ReadonlyArray<Cell>): string =>
-  cells.flatMap((cell) =>
-    cell.verdict === "not checked" ?
-      [`${mark(cell)}  ${cell.guarantee}: ${cell.deployment}: not checked, ${cell.source}`] :
-      [
-        `${mark(cell)}  ${cell.guarantee}: ${cell.deployment}`,
-        `      ${cell.verdict}${cell.asExpected ? "" : ", NOT AS EXPECTED"}: ${numbers(cell)} (source: ${cell.source})`,
-        ...cell.token === undefined ? [] : [`      npx ackproof replay ${cell.token}`]
-      ]
-  ).join("\n")
+  [...Map.groupBy(cells, ({ deployment }) => deployment)].flatMap(([deployment, column]) => {
+    const unchecked = column.filter((cell) => !isChecked(cell))
+    const promises = unchecked.map(({ guarantee }) => guarantee).join("; ")
+    const why = [...new Set(unchecked.map(({ source }) => source))].join("; ")
+    return [
+      ...column.filter(isChecked).flatMap(linesOf),
+      ...unchecked.length === 0 ? [] : [`-     not checked, ${why}: ${deployment}: ${promises}`]
+    ]
+  }).join("\n")
