@@ -112,7 +112,7 @@ const runScenarios = Effect.fnUntraced(
       )
       if (runs > 0) {
         yield* Output.line(
-          `    ${runs} histories on nodes until seen, ${guardedRuns} more with the guard on: as it promises`
+          `    ${runs} histories on nodes without the guard, ${guardedRuns} with it`
         )
       }
     }
