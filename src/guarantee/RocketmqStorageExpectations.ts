@@ -164,7 +164,7 @@ const asynchronous: Deployed = {
 
 const of497 = (deployed: Deployed): Deployed => ({
   ...deployed,
-  F1: { ...deployed.F1, answer: broken(Source.firstFileForZero), starts: broken(Source.queueFiles) },
+  F1: { ...deployed.F1, starts: broken(Source.queueFiles) },
   F10: { ...deployed.F10, flushed: broken(Source.failedForce) }
 })
 const of550 = (deployed: Deployed): Deployed => ({

@@ -43,9 +43,6 @@ export const tornTail =
 export const newestFiles =
   "CommitLog.recoverNormally: after a clean stop only the newest files are checked (the last three of 4.9.7, those that the " +
   "queues have not reached of 5.5.0), and dispatch checks no checksum"
-export const firstFileForZero =
-  "CommitLog.getMessage (findMappedFileByOffset(offset, offset == 0)), ConsumeQueue.correctMinOffset: where all messages of " +
-  "a queue have expired its least number stays, and its entry for offset 0 gives whatever the log begins with"
 export const unsafeIndex =
   "IndexService.load, StoreCheckpoint.getMinTimestampIndex: index files that are newer than the checkpoint go, and with " +
   "messageIndexSafe=false, the default, recovery does not go back as far as they did"

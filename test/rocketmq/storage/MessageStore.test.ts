@@ -374,3 +374,21 @@ describe("where the panels differ", () => {
     expect(written().length).toBe(1 + 50)
   })
 })
+
+it.each([["4.9", v4_9], ["5.5", v5_5]] as const)(
+  "%s gives whatever its log begins with for offset 0, once that has expired (CommitLog.getMessage)",
+  (_name, behaviour) => {
+    const { store } = opened({ ...small, behaviour })
+    // The first file holds four messages of T and one of U, the second one of U.
+    for (let count = 0; count < 4; count++) put(store, sized(200))
+    for (let count = 0; count < 2; count++) put(store, { ...sized(200), topic: "U" })
+    dispatch(store)
+    expect(cleanCommitLog(store, { timeUp: true, usedPercent: 86 })).toBe(1)
+    // findMappedFileByOffset(offset, offset == 0): the entry of the first message ever is not told from one of the file
+    // that is first by now.
+    const [entry] = Queue.entriesFrom(Queues.find(store.queues, "T", 0)!, 0n)!
+    expect(entry!.offset).toBe(0n)
+    const found = Log.messageAt(store.log, entry!.offset, entry!.size)
+    expect(Codec.decode(found as Uint8Array).topic).toBe("U")
+  }
+)
