@@ -11,7 +11,8 @@ import * as Seeds from "./Seeds.ts"
 const runs = Flag.Int("runs").pipe(Flag.withDescription("Histories a fault and variant"), Flag.withDefault(100))
 const seed = Flag.Int("seed").pipe(Flag.withDescription("Where the histories begin"), Flag.withDefault(1))
 const keep = Flag.Boolean("keep").pipe(
-  Flag.withDescription("Keep in test/seeds, for each guard that is taken away, the shortest history that notices it")
+  Flag.withDescription("Keep in test/seeds, for each guard that is taken away, the shortest history that notices it"),
+  Flag.withDefault(false)
 )
 
 const kebab = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").replaceAll(" ", "-").toLowerCase()
