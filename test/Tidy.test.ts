@@ -68,6 +68,8 @@ const counterparts = [
   "storage/Guards.ts",
   "storage/Images.ts",
   "storage/Inspect.ts",
+  "storage/LogRead.ts",
+  "storage/LogRetention.ts",
   "storage/ReferenceLog.ts"
 ]
 

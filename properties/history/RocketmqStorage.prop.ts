@@ -11,11 +11,11 @@ import { check } from "../../src/history/Check.ts"
 import { completionOf } from "../../src/history/Completion.ts"
 import type { DataOperation, Operation, Pair } from "../../src/history/Operation.ts"
 import { recorded } from "../../src/replay/Choose.ts"
+import * as Reads from "../../src/rocketmq/storage/LogRead.ts"
 import * as Codec from "../../src/rocketmq/storage/MessageCodec.ts"
 import * as Store from "../../src/rocketmq/storage/MessageStore.ts"
 import { hardened, type StoreConfig } from "../../src/rocketmq/storage/StoreConfig.ts"
 import { LoadRefused } from "../../src/rocketmq/storage/StoreLifecycle.ts"
-import * as Reads from "../../src/rocketmq/storage/StoreReads.ts"
 import { SimulatedDisk } from "../../src/world/simulated/SimulatedDisk.ts"
 
 const queues = [0, 1] as const

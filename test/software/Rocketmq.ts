@@ -16,11 +16,11 @@ import { quiet } from "../../properties/rocketmq/storage/Commands.ts"
 import { small } from "../../src/guarantee/RocketmqStorageCommand.ts"
 import { play } from "../../src/guarantee/RocketmqStorageRun.ts"
 import * as Inspect from "../../src/rocketmq/storage/Inspect.ts"
+import { physicalOffsets } from "../../src/rocketmq/storage/LogRead.ts"
 import * as Store from "../../src/rocketmq/storage/MessageStore.ts"
 import { type StoreConfig, v4_9, v5_5 } from "../../src/rocketmq/storage/StoreConfig.ts"
 import * as Lifecycle from "../../src/rocketmq/storage/StoreLifecycle.ts"
 import { storeOf } from "../../src/rocketmq/storage/StoreOnImage.ts"
-import { physicalOffsets } from "../../src/rocketmq/storage/StoreReads.ts"
 import { prepare } from "./Maven.ts"
 
 const versions = { "4.9.7": v4_9, "5.5.0": v5_5 }
