@@ -59,7 +59,7 @@ const recognised = (seen: Seen, { attempted, ever }: Look): Known | undefined =>
 }
 
 /** What is left in the log, and what that breaks. */
-export const judgeLog = (
+const judgeLog = (
   store: MessageStore,
   look: Look
 ): { readonly left: ReadonlyArray<Known>; readonly findings: ReadonlyArray<Finding> } => {
@@ -115,7 +115,7 @@ const hasExpired = (ever: Look["ever"], queue: string, number: number): boolean 
   )
 
 /** What the queues do not show of the log as far as it is dispatched, or show and should not. */
-export const judgeQueues = (
+const judgeQueues = (
   store: MessageStore,
   left: ReadonlyArray<Known>,
   { ever, what }: Look
@@ -157,7 +157,7 @@ export const judgeQueues = (
 }
 
 /** Keys that do not find their message, as far as the log is dispatched. */
-export const judgeKeys = (
+const judgeKeys = (
   store: MessageStore,
   left: ReadonlyArray<Known>,
   { what }: Look

@@ -38,7 +38,7 @@ interface Unwritten {
   /** Slots by page of the file, as they are to be. */
   readonly pages: Map<number, DataView>
   /** Entries from that of `header.indexCount` on. */
-  entries: Uint8Array
+  entries: DataView
 }
 
 export interface IndexFile extends Header {
@@ -199,19 +199,19 @@ const slotPage = (
 const putKey = (service: IndexService, index: IndexFile, key: string, request: DispatchRequest): boolean => {
   if (isFull(service, index)) return false
   const hash = keyHash(key)
-  index.unwritten ??= { header: headerOf(index), pages: new Map(), entries: new Uint8Array(64 * entryBytes) }
+  index.unwritten ??= { header: headerOf(index), pages: new Map(), entries: viewOf(new Uint8Array(64 * entryBytes)) }
   const { unwritten } = index
   const slotAt = headerBytes + (hash % service.maxHashSlotNum) * slotBytes
   const [slots, at] = slotPage(service, index, unwritten, slotAt)
   const found = slots.getInt32(at)
   const previous = found <= 0 || found > index.indexCount ? 0 : found
   const entryAt = (index.indexCount - unwritten.header.indexCount) * entryBytes
-  if (entryAt + entryBytes > unwritten.entries.length) {
-    const grown = new Uint8Array(2 * unwritten.entries.length)
-    grown.set(unwritten.entries)
-    unwritten.entries = grown
+  if (entryAt + entryBytes > unwritten.entries.byteLength) {
+    const grown = new Uint8Array(2 * unwritten.entries.byteLength)
+    grown.set(new Uint8Array(unwritten.entries.buffer))
+    unwritten.entries = viewOf(grown)
   }
-  const view = viewOf(unwritten.entries)
+  const view = unwritten.entries
   view.setInt32(entryAt, hash)
   view.setBigInt64(entryAt + 4, request.physicalOffset)
   view.setInt32(entryAt + 12, secondsSince(index.beginTimestamp, request.storeTimestamp))
@@ -235,7 +235,7 @@ export const settle = (service: IndexService): void => {
     if (unwritten === undefined) continue
     const first = unwritten.header.indexCount
     const position = headerBytes + service.maxHashSlotNum * slotBytes + first * entryBytes
-    index.file.write(position, unwritten.entries.subarray(0, (index.indexCount - first) * entryBytes))
+    index.file.write(position, new Uint8Array(unwritten.entries.buffer, 0, (index.indexCount - first) * entryBytes))
     for (const [start, { buffer, byteLength, byteOffset }] of unwritten.pages) {
       index.file.write(start, new Uint8Array(buffer, byteOffset, byteLength))
     }
