@@ -17,6 +17,8 @@ export interface CommitLog {
   readonly files: Files.MappedFileQueue
   /** Number of the next message of each "topic-queueId". */
   topicQueueTable: Map<string, number>
+  /** Where gathered entries are put together; a write has copied it when it returns. */
+  scratch: Uint8Array
 }
 
 export const make = (disk: Disk.Operations, directory: string, config: StoreConfig): CommitLog => ({
@@ -31,7 +33,8 @@ export const make = (disk: Disk.Operations, directory: string, config: StoreConf
     commitsNames: config.behaviour.commitsNames,
     guards: config.guards
   }),
-  topicQueueTable: new Map()
+  topicQueueTable: new Map(),
+  scratch: new Uint8Array(0)
 })
 
 /** Where messages that were appended together went. */
@@ -127,7 +130,8 @@ export const appendGathered = (
       if (bytes + size + Codec.blankBytes > room) break
       bytes += size
     }
-    const chunk = Buffer.allocUnsafe(bytes)
+    if (log.scratch.length < bytes) log.scratch = new Uint8Array(2 * bytes)
+    const chunk = log.scratch.subarray(0, bytes)
     const writing: Writing = { log, numbers: new Map(), bytes: chunk, view: viewOf(chunk), at: 0 }
     const start = Number(file.base) + file.wrote
     for (let index = next; index < end; index++) {
