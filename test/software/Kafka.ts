@@ -304,9 +304,10 @@ const ask = (jobs: ReadonlyArray<Job>, folder: string): ReadonlyArray<Readonly<R
   const [input, output] = [join(folder, "jobs.tsv"), join(folder, "answers.jsonl")]
   const given = Object.entries(settings).map(([key, value]) => `${key}=${value}`).join(";")
   const lines = jobs.map(({ directory, id, options }) =>
-    [id, directory, options.recoveryPoint, options.logStartOffset, options.hadCleanShutdown, nowMillis, given, "whole"].join(
-      "\t"
-    )
+    [id, directory, options.recoveryPoint, options.logStartOffset, options.hadCleanShutdown, nowMillis, given, "whole"]
+      .join(
+        "\t"
+      )
   )
   writeFileSync(input, lines.join("\n") + "\n")
   const classpath = prepare("kafka", "3.9.2")

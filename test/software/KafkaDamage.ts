@@ -147,7 +147,9 @@ const ask = (states: ReadonlyArray<State>, folder: string): ReadonlyArray<Answer
 
 const differences = (state: State, expected: Answer, { error, ...told }: Answer): ReadonlyArray<string> => {
   // Of a failure the class counts; what was told before it came is of no use.
-  const answered: Answer = typeof error === "string" ? { error: error.split(":")[0], files: told["files"] } : { ...told, id: undefined }
+  const answered: Answer = typeof error === "string"
+    ? { error: error.split(":")[0], files: told["files"] }
+    : { ...told, id: undefined }
   return [...new Set([...Object.keys(expected), ...Object.keys(answered)])]
     .filter((field) => JSON.stringify(answered[field]) !== JSON.stringify(expected[field]))
     .map((field) =>
