@@ -25,7 +25,7 @@ export const tierFlag = (standard: Tier) =>
   )
 
 /** Whether a row of this tier belongs to another one. */
-const isWithin = (row: Tier, tier: Tier): boolean => tiers.indexOf(row) <= tiers.indexOf(tier)
+export const isWithin = (row: Tier, tier: Tier): boolean => tiers.indexOf(row) <= tiers.indexOf(tier)
 
 export interface Options {
   readonly name: Option.Option<string>

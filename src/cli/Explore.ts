@@ -9,10 +9,12 @@ import { performance } from "node:perf_hooks"
 import { type Exploration, explore as search, type ExploreOptions, exploreWith } from "../explore/index.ts"
 import { showLabels } from "../explore/Path.ts"
 import type { Machine } from "../machine/Machine.ts"
+import { isWithin, type Tier, tierFlag } from "./Configurations.ts"
 import { BadInput, NotAsStated } from "./Exit.ts"
 import { type Model, modelNamed, models } from "./Models.ts"
 import * as Output from "./Output.ts"
 import { type SearchThreads, startThreads } from "./SearchThreads.ts"
+import { specModules } from "./SpecFiles.ts"
 
 const name = Argument.String("name").pipe(Argument.withDescription("A model, by name"))
 
@@ -75,20 +77,26 @@ const row = async (
   }
 }
 
-/** Every configuration of a model, one after the other. */
-const rowsOf = async (model: Model, threads: number) => {
+/** The configurations of a tier; the deep one takes all, and needs no manifest, which an installed package has not. */
+const namesIn = (model: Model, tier: Tier): ReadonlyArray<string> => {
+  const names = Object.keys(model.configurations)
+  if (tier === "deep") return names
+  const tiers = new Map(specModules().flatMap(({ rows }) => rows).map((row) => [row.configuration, row.tier]))
+  return names.filter((name) => isWithin(tiers.get(name) ?? "quick", tier))
+}
+
+/** The configurations of a model, one after the other. */
+const rowsOf = async (model: Model, names: ReadonlyArray<string>, threads: number) => {
   const pool = threads === 1 ? undefined : startThreads(threads - 1)
   const rows = []
-  for (const [name, machine] of Object.entries(model.configurations)) {
-    rows.push(await row(model, name, machine(), pool))
-  }
+  for (const name of names) rows.push(await row(model, name, model.configurations[name]!(), pool))
   await pool?.close()
   return rows
 }
 
 /** Explores a model in each of its configurations. */
 const runExplore = Effect.fnUntraced(
-  function*(options: { readonly name: string; readonly threads: number; readonly json: boolean }) {
+  function*(options: { readonly name: string; readonly threads: number; readonly tier: Tier; readonly json: boolean }) {
     const model = modelNamed(options.name)
     if (model === undefined) {
       const names = models.map((each) => each.name).join(", ")
@@ -99,7 +107,7 @@ const runExplore = Effect.fnUntraced(
         message: `explore: ${options.threads} threads; from 1 to ${most} can search together`
       })
     }
-    const rows = yield* Effect.promise(() => rowsOf(model, options.threads))
+    const rows = yield* Effect.promise(() => rowsOf(model, namesIn(model, options.tier), options.threads))
     if (options.json) yield* Output.document(rows)
     else {
       for (const each of rows) {
@@ -122,6 +130,7 @@ const runExplore = Effect.fnUntraced(
   }
 )
 
-export const explore = Command.make("explore", { name, threads, json: Output.json }, runExplore).pipe(
-  Command.withDescription("States, transitions, depth and states a second of a model")
-)
+export const explore = Command.make("explore", { name, threads, tier: tierFlag("deep"), json: Output.json }, runExplore)
+  .pipe(
+    Command.withDescription("States, transitions, depth and states a second of a model")
+  )

@@ -37,7 +37,7 @@ export interface RecordNode {
 }
 
 /** The type that a schema describes. It exists for the compiler only. */
-interface Describes<A> {
+export interface Describes<A> {
   readonly Type?: A
 }
 

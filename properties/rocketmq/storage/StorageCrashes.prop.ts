@@ -6,7 +6,7 @@ import { byTier } from "../../../test/Tier.ts"
 
 const hardened: Settings = { version: "hardened", flush: "SYNC_FLUSH", pool: false, off: [] }
 const { samples, wanted } = byTier({
-  quick: { wanted: 100_000, samples: 1_000 },
+  quick: { wanted: 100_000, samples: 1_200 },
   deep: { wanted: 1_000_000, samples: 12_000 }
 })
 

@@ -62,7 +62,7 @@ export const electionConstants: Readonly<Record<string, Constants>> = {
 
 /** What the real controller loses too: a broker epoch is in its memory alone (KIP-966 keeps what it would need). */
 export const electionExpectedBroken: Readonly<Record<string, ReadonlyArray<string>>> = {
-  MCControllerElection_ControllerBounces: ["InSyncHoldsAcked"]
+  MCControllerElection_ControllerBounces: ["InSyncHoldsAcked", "LeaderHoldsAcked"]
 }
 
 /** The machines of ControllerElection, by configuration. */
