@@ -70,17 +70,27 @@ describe("a counterexample of the model", () => {
 })
 
 describe("a counterexample of TLC", () => {
-  // That of a property of behaviours ends where the behaviour begins to repeat itself.
-  itTlc.each(falling)("is a schedule of the nodes, state by state: $name $property", async ({ row }) => {
+  const replay = async (row: SpecRow): Promise<Path<State>> => {
     const { trace } = await check(module.file, { config: row.configFile, workers: 1 }).result
     const states = trace!.states.map(({ values }) => values)
     const replayed = replayStates(machineOf(row), states)
     if (replayed._tag === "Refused") throw new Error(`the model refuses state ${replayed.at}`)
-    const { differing, labels, wanted } = played(row, constantsOf(row), replayed.path, [])
+    expect(replayed.path.steps.length).toBeGreaterThan(1)
+    return replayed.path
+  }
+
+  itTlc.each(judgedByNodes)("is a schedule of the nodes, state by state: $name $property", async ({ row }) => {
+    const { differing, labels, wanted } = played(row, constantsOf(row), await replay(row), [])
     expect(differing).toEqual([])
     expect(labels).toEqual(wanted)
-    expect(wanted.length).toBeGreaterThan(1)
   })
+
+  // Which lasso TLC stops at depends on when it looks, and some have a broker beat to one NameServer twice before another's
+  // turn comes, which the clock of a node does not.
+  itTlc.each(falling.filter(({ kind }) => kind === "behaviour"))(
+    "is a path of the model, which ends where the behaviour repeats itself: $name $property",
+    async ({ row }) => void await replay(row)
+  )
 })
 
 describe("a small graph of the model", () => {
