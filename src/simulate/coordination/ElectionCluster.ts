@@ -25,6 +25,7 @@ import { anyVersion } from "../../kafka/rules/ZooKeeperTree.ts"
 import { simulate, type Simulation } from "../../world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../world/simulated/WorldEvent.ts"
 
+/** Every guard of the controller and its brokers is on. */
 export const guarded: ElectionGuards = {
   CompareBrokerEpoch: true,
   RequestCarriesBrokerEpoch: true,
@@ -37,7 +38,8 @@ export const guarded: ElectionGuards = {
   UncleanElection: false
 }
 
-const zooKeeperGuards = {
+/** Every guard of ZooKeeper is on. */
+export const zooKeeperGuards = {
   EphemeralsGoAtOnce: true,
   RefusesEndedSessions: true,
   WatchFiresOnce: true,

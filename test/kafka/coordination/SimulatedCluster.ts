@@ -18,32 +18,10 @@ import type { Cluster } from "../../../src/kafka/rules/Cluster.ts"
 import type { ControllerEvent } from "../../../src/kafka/rules/ControllerTurn.ts"
 import type { ZnodeData } from "../../../src/kafka/rules/CoordinationMessages.ts"
 import type { ToServer } from "../../../src/kafka/rules/ZooKeeperServer.ts"
-import type { SessionTimes } from "../../../src/kafka/rules/ZooKeeperSessions.ts"
+import { guarded, times, zooKeeperGuards } from "../../../src/simulate/coordination/ElectionCluster.ts"
 import { simulate } from "../../../src/world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../../src/world/simulated/WorldEvent.ts"
 import { stateText } from "./Witness.ts"
-
-/** Every guard is on. */
-const guards = {
-  CompareBrokerEpoch: true,
-  RequestCarriesBrokerEpoch: true,
-  AtomicRegister: true,
-  FenceControllerWrites: true,
-  BrokerChecksControllerEpoch: true,
-  ZombieAlterCheck: true,
-  RegisterRetries: true,
-  AtomicBecomeFollower: true,
-  UncleanElection: false
-}
-const zooKeeperGuards = {
-  EphemeralsGoAtOnce: true,
-  RefusesEndedSessions: true,
-  WatchFiresOnce: true,
-  EventsGoFirst: true,
-  ChecksVersion: true,
-  AtomicMulti: true
-}
-const times: SessionTimes = { tickMillis: 500, timeoutMillis: 2_000 }
 
 interface Written {
   readonly path: string
@@ -142,7 +120,7 @@ export const runCluster = (cluster: Cluster, seed: number, act: (running: Runnin
             yield* broker({
               cluster,
               broker: self,
-              guards,
+              guards: guarded,
               times: brokerTimes,
               cell,
               wanted: () => wanted,
