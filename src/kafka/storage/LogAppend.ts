@@ -182,6 +182,27 @@ const nothing = (log: PartitionLog.PartitionLog): Appended => ({
   logStartOffset: log.logStartOffset
 })
 
+// Named, since a generator that is made for each call is a function that the machine has to learn anew each time.
+function* asLeader(
+  log: PartitionLog.PartitionLog,
+  bytes: Uint8Array,
+  leaderEpoch: number,
+  origin: Exclude<ProducerState.Origin, "replication">
+): Durably<Appended> {
+  const parts = LogValidator.partsOf(bytes)
+  checkParts(log, parts, origin)
+  if (parts.length === 0) return nothing(log)
+  const assigned = { firstOffset: log.logEndOffset, leaderEpoch, now: log.environment.now(), origin }
+  return yield* write(log, LogValidator.validateAndAssign(parts, log.config, assigned), origin)
+}
+
+function* asFollower(log: PartitionLog.PartitionLog, bytes: Uint8Array): Durably<Appended> {
+  const parts = LogValidator.partsOf(bytes)
+  checkParts(log, parts, "replication")
+  if (parts.length === 0) return nothing(log)
+  return yield* write(log, taken(log, parts), "replication")
+}
+
 /**
  * Appends a client's batches as leader of an epoch: offsets, epoch and times are assigned.
  *
@@ -193,20 +214,8 @@ export const appendAsLeader = (
   bytes: Uint8Array,
   leaderEpoch: number,
   origin: Exclude<ProducerState.Origin, "replication"> = "client"
-): Durably<Appended> =>
-  guarded(log.environment.logDirectory, function*() {
-    const parts = LogValidator.partsOf(bytes)
-    checkParts(log, parts, origin)
-    if (parts.length === 0) return nothing(log)
-    const assigned = { firstOffset: log.logEndOffset, leaderEpoch, now: log.environment.now(), origin }
-    return yield* write(log, LogValidator.validateAndAssign(parts, log.config, assigned), origin)
-  })
+): Durably<Appended> => guarded(log.environment.logDirectory, () => asLeader(log, bytes, leaderEpoch, origin))
 
 /** Appends what a follower fetched, as it is. */
 export const appendAsFollower = (log: PartitionLog.PartitionLog, bytes: Uint8Array): Durably<Appended> =>
-  guarded(log.environment.logDirectory, function*() {
-    const parts = LogValidator.partsOf(bytes)
-    checkParts(log, parts, "replication")
-    if (parts.length === 0) return nothing(log)
-    return yield* write(log, taken(log, parts), "replication")
-  })
+  guarded(log.environment.logDirectory, () => asFollower(log, bytes))
