@@ -12,7 +12,7 @@ import { propose, settle } from "../rules/AlterPartition.ts"
 import { isFenced, leads, obey, obeyHalf } from "../rules/BrokerOrders.ts"
 import { at, change, type Cluster, type Maybe, partitionsOf, put } from "../rules/Cluster.ts"
 import type { ControllerOrder } from "../rules/CoordinationMessages.ts"
-import { acknowledges, sawFetch } from "../rules/FollowerFetch.ts"
+import { acknowledges, sawFetch, twoInSync } from "../rules/FollowerFetch.ts"
 import { type ReplicaState, startOf } from "../rules/Knowledge.ts"
 import { orphan } from "./ControllerElectionController.ts"
 import type { AlterSlot, Constants, FetchSlot, OrderSlot, State, ToZooKeeper } from "./ControllerElectionState.ts"
@@ -117,7 +117,7 @@ const serveFetch = (s: State, l: number, b: number, p: number): State | undefine
     ...s,
     own: after === part ? s.own : withPart(s, l, p, after),
     fetch: answer({ _tag: "Fetched", epoch, end: logEnd }),
-    acked: acknowledges(own, l, p, after) && logEnd > at(s.acked, p) ? put(s.acked, p, logEnd) : s.acked
+    acked: acknowledges(own, l, p, after, twoInSync) && logEnd > at(s.acked, p) ? put(s.acked, p, logEnd) : s.acked
   }
 }
 
@@ -129,7 +129,7 @@ const logActions = (c: Constants, cluster: Cluster) => {
       const [part] = at(at(s.own, b).parts, p)
       const end = at(at(s.log, b), p)
       if (!isUp(s, b) || part === undefined || !leads(b, [part]) || end >= c.MaxRecords) return undefined
-      if (part.isr.length <= 1) return undefined
+      if (part.isr.length < twoInSync) return undefined
       return {
         ...s,
         log: change(s.log, b, (row) => put(row, p, end + 1)),

@@ -17,6 +17,12 @@ import type { ControllerEvent, ControllerGuards, Member } from "../rules/Control
 import { type Knowledge, startOf } from "../rules/Knowledge.ts"
 import type { CoordinationLink } from "./Coordination.ts"
 
+/** A record: a value of one byte. */
+export interface Produced {
+  readonly partition: number
+  readonly value: number
+}
+
 /** Every guard of a broker. */
 export interface ElectionGuards extends ControllerGuards, BrokerGuards, AlterGuards {}
 
@@ -58,9 +64,13 @@ export interface BrokerOptions {
   /** What an operator or a client wants of the controller, if anything; `taken` says that it is being done. */
   readonly wanted: () => ControllerEvent | undefined
   readonly taken: () => void
-  /** The partition of which a producer wants one more record kept, if this broker leads it. */
-  readonly produces: () => number | undefined
-  /** Hears of records written and acknowledged: for whoever keeps the clients' ledger. */
+  /** min.insync.replicas. */
+  readonly minInSync: number
+  /** The record that a producer wants kept next, if this broker leads its partition. */
+  readonly produces: () => Produced | undefined
+  /** Whether the handler of an order fails midway now. */
+  readonly interrupted: () => boolean
+  /** Hears of records written and acknowledged, by where the log ends: for whoever keeps the clients' ledger. */
   readonly observe: (
     told: { readonly _tag: "Written" | "Acknowledged"; readonly partition: number; readonly end: number }
   ) => void
@@ -88,14 +98,27 @@ export const readLogs = (disk: Operations, cluster: Cluster): ReadonlyArray<numb
     return size
   })
 
-/** Appends or cuts, so that the log ends there. */
-export const moveLog = ({ cell, disk }: BrokerMemory, partition: number, end: number): void => {
+/** All records of a log. */
+export const recordsOf = (disk: Operations, partition: number): Uint8Array => {
   const file = disk.open(logPath(partition), "either")
-  const size = file.size()
-  if (end > size) file.append(new Uint8Array(end - size))
-  else file.truncate(end)
+  const records = file.read(0, file.size())
   file.close()
-  cell.log = cell.log.with(partition - 1, end)
+  return records
+}
+
+/**
+ * Makes a log hold these records: cuts it where it begins to differ, appends the rest. Where the logs of a leader and a
+ * follower part is asked of the leader's epochs in the real one, and is PartitionReplication's question.
+ */
+export const moveLog = ({ cell, disk }: BrokerMemory, partition: number, records: Uint8Array): void => {
+  const before = recordsOf(disk, partition)
+  const differs = records.findIndex((record, i) => record !== before[i])
+  const same = differs < 0 ? records.length : differs
+  const file = disk.open(logPath(partition), "either")
+  if (same < before.length) file.truncate(same)
+  if (same < records.length) file.append(records.subarray(same))
+  file.close()
+  cell.log = cell.log.with(partition - 1, records.length)
 }
 
 /** Carries out a turn of the thread of controller events; `isAsking` where a question of it is sent. */

@@ -35,5 +35,11 @@ export interface FetchMessage {
 }
 
 export type FetchAnswer =
-  | { readonly _tag: "Fetched"; readonly epoch: number; readonly end: number }
+  | {
+    readonly _tag: "Fetched"
+    readonly epoch: number
+    readonly end: number
+    /** The leader's log as a whole, a byte a record. */
+    readonly records: Uint8Array
+  }
   | { readonly _tag: "NotLeader" }

@@ -3,7 +3,7 @@
  * is in sync with it.
  *
  *     controller ── Order ──▶ takes ── Answer ──▶             once it is registered, in the order of the connection
- *     follower ──── Fetch ──▶ leader ── Fetched ─▶            a log is where it ends
+ *     follower ──── Fetch ──▶ leader ── Fetched ─▶            the follower's log becomes the leader's
  *     leader ────── Alter ──▶ whom its channel stands to      one proposal at a time
  *
  * The decision: a leader counts a follower as in sync by what it fetched and when, and changes nothing before the
@@ -15,11 +15,11 @@
 import { Clock, Effect } from "effect"
 import { type Connection, Network } from "../../world/Network.ts"
 import { propose, settle } from "../rules/AlterPartition.ts"
-import { isFenced, leads, obey } from "../rules/BrokerOrders.ts"
+import { isFenced, leads, obey, obeyHalf } from "../rules/BrokerOrders.ts"
 import { at, partitionsOf, put } from "../rules/Cluster.ts"
 import type { Verdict } from "../rules/CoordinationMessages.ts"
 import { acknowledges, sawFetch } from "../rules/FollowerFetch.ts"
-import { type BrokerMemory, moveLog } from "./BrokerMemory.ts"
+import { type BrokerMemory, moveLog, recordsOf } from "./BrokerMemory.ts"
 import {
   type AlterMessage,
   alterPort,
@@ -39,15 +39,34 @@ const accepting = (port: string, serve: (connection: Connection) => Effect.Effec
     while (true) yield* Effect.forkScoped(serve(yield* listener.accept), { startImmediately: true })
   })
 
+/** A leader that is alone in sync waits for nobody. */
+const acknowledgeAlone = ({ broker, cell, cluster, minInSync, observe }: BrokerMemory): void => {
+  for (const partition of partitionsOf(cluster)) {
+    const [part] = at(cell.own.parts, partition)
+    if (part === undefined || !leads(broker, [part]) || part.isr.length > 1) continue
+    const end = at(cell.log, partition)
+    if (acknowledges(cell.own, broker, partition, part, minInSync)) observe({ _tag: "Acknowledged", partition, end })
+  }
+}
+
 const caughtUpName = (partition: number, follower: number): string => `${partition} ${follower}`
 
 const takingOrders = (memory: BrokerMemory) =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
-    const { broker, caughtUp, cell, guards, process } = memory
+    const { broker, caughtUp, cell, guards, interrupted, process } = memory
     /** A leader takes every member for caught up when it begins: none has had the time to fetch from it. */
     const began = (partition: number, isr: ReadonlyArray<number>): void => {
       for (const member of isr) caughtUp.set(caughtUpName(partition, member), clock.currentTimeMillisUnsafe())
+    }
+    /** The handler fails midway: nobody answers, and the order is sent again. */
+    const takeHalf = (controller: number, connection: Connection, { order }: OrderMessage): boolean => {
+      const own = interrupted() ? obeyHalf(guards, cell.own, order) : undefined
+      if (own === undefined) return false
+      cell.own = own
+      connection.close()
+      process.did("ObeyHalf", broker, controller)
+      return true
     }
     const take = (controller: number, connection: Connection, { order }: OrderMessage): void => {
       const before = cell.own.parts
@@ -55,6 +74,7 @@ const takingOrders = (memory: BrokerMemory) =>
       cell.own.parts.forEach(([part], i) => {
         if (part !== undefined && part.epoch !== before[i]![0]?.epoch && leads(broker, [part])) began(i + 1, part.isr)
       })
+      acknowledgeAlone(memory)
       connection.send({ _tag: "Answer" })
       process.did("Obey", broker, controller)
     }
@@ -64,14 +84,14 @@ const takingOrders = (memory: BrokerMemory) =>
         const message = (yield* connection.receive) as OrderMessage
         const controller = numberIn(connection.peer)
         yield* process.until(`obey ${controller}`, isReady)
-        take(controller, connection, message)
+        if (!takeHalf(controller, connection, message)) take(controller, connection, message)
       })).pipe(Effect.catchTag("ConnectionClosed", () => Effect.void)))
   })
 
 const servingFetches = (memory: BrokerMemory) =>
   Effect.gen(function*() {
     const clock = yield* Clock.Clock
-    const { broker, caughtUp, cell, cluster, observe, process } = memory
+    const { broker, caughtUp, cell, cluster, disk, minInSync, observe, process } = memory
     const answer = (follower: number, { end, epoch, partition }: FetchMessage): FetchAnswer => {
       const part = at(cell.own.parts, partition)
       if (!leads(broker, part) || part[0]!.epoch !== epoch) return { _tag: "NotLeader" }
@@ -79,8 +99,10 @@ const servingFetches = (memory: BrokerMemory) =>
       const after = sawFetch(part[0]!, follower, end === logEnd)
       if (end === logEnd) caughtUp.set(caughtUpName(partition, follower), clock.currentTimeMillisUnsafe())
       cell.own = { ...cell.own, parts: put(cell.own.parts, partition, [after]) }
-      if (acknowledges(cell.own, broker, partition, after)) observe({ _tag: "Acknowledged", partition, end: logEnd })
-      return { _tag: "Fetched", epoch, end: logEnd }
+      if (acknowledges(cell.own, broker, partition, after, minInSync)) {
+        observe({ _tag: "Acknowledged", partition, end: logEnd })
+      }
+      return { _tag: "Fetched", epoch, end: logEnd, records: recordsOf(disk, partition) }
     }
     const serve = (connection: Connection) =>
       Effect.forever(Effect.map(connection.receive, (message) => {
@@ -110,7 +132,7 @@ const following = (memory: BrokerMemory, partition: number) =>
     }
     const fetched = (message: FetchAnswer): void => {
       const [part] = at(cell.own.parts, partition)
-      if (message._tag === "Fetched" && part?.epoch === message.epoch) moveLog(memory, partition, message.end)
+      if (message._tag === "Fetched" && part?.epoch === message.epoch) moveLog(memory, partition, message.records)
       process.did("Fetched", broker, partition)
     }
     while (true) {
@@ -156,6 +178,7 @@ const proposing = (memory: BrokerMemory) =>
       if (isOver) cell.channel = []
       if (message !== undefined) cell.own = settle(cell.own, message)
       else if (cell.own.proposed[0]?.final === false) cell.own = { ...cell.own, proposed: [] }
+      acknowledgeAlone(memory)
       process.did(message === undefined ? "Forgotten" : "Settled", broker)
     }
     let open: { readonly to: number; readonly connection: Connection } | undefined
@@ -183,23 +206,24 @@ const proposing = (memory: BrokerMemory) =>
 
 const producing = (memory: BrokerMemory) =>
   Effect.gen(function*() {
-    const { broker, cell, observe, process, produces } = memory
-    const partition = () => {
+    const { broker, cell, disk, minInSync, observe, process, produces } = memory
+    const next = () => {
       const wanted = produces()
       if (wanted === undefined) return undefined
-      const part = at(cell.own.parts, wanted)
-      return leads(broker, part) && part[0]!.isr.length > 1 ? wanted : undefined
+      const part = at(cell.own.parts, wanted.partition)
+      return leads(broker, part) && part[0]!.isr.length >= minInSync ? wanted : undefined
     }
     while (true) {
-      yield* process.until("produce", () => partition() !== undefined)
-      const wanted = partition()
+      yield* process.until("produce", () => next() !== undefined)
+      const wanted = next()
       if (wanted === undefined) continue
-      const end = at(cell.log, wanted) + 1
-      moveLog(memory, wanted, end)
-      const part = at(cell.own.parts, wanted)[0]!
-      cell.own = { ...cell.own, parts: put(cell.own.parts, wanted, [{ ...part, synced: [] }]) }
-      observe({ _tag: "Written", partition: wanted, end })
-      process.did("Produce", broker, wanted)
+      const { partition, value } = wanted
+      moveLog(memory, partition, Uint8Array.of(...recordsOf(disk, partition), value))
+      const part = at(cell.own.parts, partition)[0]!
+      cell.own = { ...cell.own, parts: put(cell.own.parts, partition, [{ ...part, synced: [] }]) }
+      observe({ _tag: "Written", partition, end: at(cell.log, partition) })
+      acknowledgeAlone(memory)
+      process.did("Produce", broker, partition)
     }
   })
 

@@ -3,9 +3,10 @@
  * is acknowledged.
  *
  * The decision: a record is acknowledged once every replica of the maximal in-sync set has it, which is the stored one and
- * the one that the leader has proposed; a leader that is alone acknowledges nothing (min.insync.replicas 2).
+ * the one that the leader has proposed, and never while fewer replicas are in sync than min.insync.replicas asks for.
  *
- * Authority: Partition.updateFollowerFetchState, maximalIsr of PendingPartitionChange (3.9); KIP-497.
+ * Authority: Partition.updateFollowerFetchState, checkEnoughReplicasReachOffset, maximalIsr of PendingPartitionChange
+ * (3.9); KIP-497.
  */
 import type { Knowledge, ReplicaState } from "./Knowledge.ts"
 
@@ -19,7 +20,16 @@ export const sawFetch = (part: ReplicaState, follower: number, hasAll: boolean):
 const maximalIsr = ({ proposed }: Knowledge, partition: number, { isr }: ReplicaState): ReadonlyArray<number> =>
   proposed[0]?.partition === partition ? [...isr, ...proposed[0].isr] : isr
 
-/** Whether all of a leader's log is acknowledged. */
-export const acknowledges = (own: Knowledge, leader: number, partition: number, part: ReplicaState): boolean =>
-  part.isr.length > 1 &&
+/** min.insync.replicas of the model, and of a cluster that says nothing else. */
+export const twoInSync = 2
+
+/** Whether all of a leader's log is acknowledged, where that takes so many replicas in sync. */
+export const acknowledges = (
+  own: Knowledge,
+  leader: number,
+  partition: number,
+  part: ReplicaState,
+  minInSync: number
+): boolean =>
+  part.isr.length >= minInSync &&
   maximalIsr(own, partition, part).every((replica) => replica === leader || part.synced.includes(replica))

@@ -2,13 +2,23 @@
  * ZooKeeper and a cluster of brokers on the simulated world, with an operator who deletes /controller. After every event
  * the nodes are seen as a state of the model ControllerElection, and its properties are asked.
  *
+ * What producers were told is written down as operations, for whoever judges histories.
+ *
  * The decision: what is looked at is the part of the model's state that is there without the messages in flight; that a
  * run is step by step a path of the model is not asked here (docs/coordination.md says what is between them).
  */
 import { Effect, Layer } from "effect"
+import type { Operation } from "../../history/Operation.ts"
 import { type Observed, observedProperties, observedSteps } from "../../kafka/models/ControllerElectionProperties.ts"
+import { indexOf } from "../../kafka/models/ControllerElectionState.ts"
 import { broker } from "../../kafka/nodes/Broker.ts"
-import { type BrokerCell, brokerCell, brokerTimes, type ElectionGuards } from "../../kafka/nodes/BrokerMemory.ts"
+import {
+  type BrokerCell,
+  brokerCell,
+  brokerTimes,
+  type ElectionGuards,
+  recordsOf
+} from "../../kafka/nodes/BrokerMemory.ts"
 import { Coordination } from "../../kafka/nodes/Coordination.ts"
 import { brokerName, numberIn } from "../../kafka/nodes/ElectionMessages.ts"
 import { zooKeeper, zooKeeperCell } from "../../kafka/nodes/ZooKeeper.ts"
@@ -17,13 +27,16 @@ import { zooKeeperName } from "../../kafka/nodes/ZooKeeperMessages.ts"
 import { topLevel } from "../../kafka/nodes/ZooKeeperPaths.ts"
 import { sessionCell, zooKeeperSession } from "../../kafka/nodes/ZooKeeperSession.ts"
 import { projectElection } from "../../kafka/projections/ControllerElection.ts"
-import { at, partitionsOf, put, ringOf } from "../../kafka/rules/Cluster.ts"
+import { leads } from "../../kafka/rules/BrokerOrders.ts"
+import { at, type Cluster, partitionsOf, put, ringOf } from "../../kafka/rules/Cluster.ts"
 import type { ControllerEvent } from "../../kafka/rules/ControllerTurn.ts"
 import type { ZnodeData } from "../../kafka/rules/CoordinationMessages.ts"
+import { twoInSync } from "../../kafka/rules/FollowerFetch.ts"
 import type { SessionTimes } from "../../kafka/rules/ZooKeeperSessions.ts"
 import { anyVersion } from "../../kafka/rules/ZooKeeperTree.ts"
 import { simulate, type Simulation } from "../../world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../world/simulated/WorldEvent.ts"
+import { recordLedger } from "./RecordLedger.ts"
 
 /** Every guard of the controller and its brokers is on. */
 export const guarded: ElectionGuards = {
@@ -54,8 +67,20 @@ export const times: SessionTimes = { tickMillis: 500, timeoutMillis: 2_000 }
 export const lagMillis = 3_000
 
 export const cluster = ringOf(3, 2, 3)
-const operator = cluster.brokers.length + 1
-const operatorName = `operator-${operator}`
+
+/** Long enough for brokers that start to have elected a controller and to have their partitions led. */
+const startMillis = 8_000
+
+/** What is deployed, but for the guards. */
+interface Deployment {
+  readonly cluster: Cluster
+  readonly times: SessionTimes
+  readonly lagMillis: number
+  readonly minInSync: number
+  /** How long nothing happens to it before a run begins. */
+  readonly startMillis: number
+}
+const standard: Deployment = { cluster, times, lagMillis, minInSync: twoInSync, startMillis }
 
 /** A property that a run breaks, with the event at which it did. */
 interface Broken {
@@ -74,6 +99,12 @@ export interface Driven {
   /** Asks the controller for something. */
   readonly request: (event: ControllerEvent) => void
   readonly produce: (partition: number) => void
+  /** A consumer reads each partition that is led, whole. */
+  readonly read: () => void
+  /** The handler of the next order of a leader epoch that a broker takes fails midway. */
+  readonly interrupt: (broker: number) => void
+  /** Sends that were acknowledged so far, of each partition. */
+  readonly stored: (partition: number) => number
   readonly deleteController: () => void
 }
 
@@ -82,21 +113,28 @@ export interface Run {
   readonly reached: ReadonlySet<string>
   readonly events: number
   readonly state: Observed
+  readonly operations: ReadonlyArray<Operation>
 }
 
-/** Long enough for brokers that start to have elected a controller and to have their partitions led. */
-const startMillis = 8_000
-
 /** A run in which `act` decides what happens; throws what a node or the world throws. */
-export const drive = (guards: ElectionGuards, seed: number, act: (run: Driven) => void): Run => {
+export const drive = (
+  guards: ElectionGuards,
+  seed: number,
+  act: (run: Driven) => void,
+  { cluster, lagMillis, minInSync, startMillis, times }: Deployment = standard
+): Run => {
   const { brokers } = cluster
+  const operator = brokers.length + 1
+  const operatorName = `operator-${operator}`
   const server = zooKeeperCell<ZnodeData>(topLevel(cluster), operator)
   const cells = new Map<number, BrokerCell>()
   const requests: Array<ControllerEvent> = partitionsOf(cluster).map((partition) => ({
     _tag: "TopicChange",
     partition
   }))
-  const produced: Array<number> = []
+  let nowMicros = () => 0
+  const ledger = recordLedger(() => nowMicros())
+  const interrupted = new Set<number>()
   const reached = new Set<string>()
   let deletions = 0
   let acked = cluster.assignment.map(() => 0)
@@ -115,10 +153,13 @@ export const drive = (guards: ElectionGuards, seed: number, act: (run: Driven) =
       cell,
       wanted: () => requests[0],
       taken: () => void requests.shift(),
-      produces: () => produced[0],
+      minInSync,
+      produces: () => ledger.wanted[0],
+      interrupted: () => interrupted.has(number),
       observe: ({ _tag, end, partition }) => {
-        if (_tag === "Written") produced.shift()
-        else if (end > at(acked, partition)) {
+        if (_tag === "Written") return ledger.written(number, partition, end)
+        ledger.acknowledged(number, partition, end)
+        if (end > at(acked, partition)) {
           acked = [...put(acked, partition, end)]
           reached.add("acknowledged")
         }
@@ -138,7 +179,10 @@ export const drive = (guards: ElectionGuards, seed: number, act: (run: Driven) =
   }
   return simulate({
     seed,
-    observe: (_, action) => void reached.add(action),
+    observe: (_, action, [broker = 0]) => {
+      reached.add(action)
+      if (action === "ObeyHalf") interrupted.delete(broker)
+    },
     processes: [
       {
         name: zooKeeperName,
@@ -162,6 +206,7 @@ export const drive = (guards: ElectionGuards, seed: number, act: (run: Driven) =
       }
     ]
   }, (world) => {
+    nowMicros = () => world.nowMicros
     const project = () =>
       projectElection({
         cluster,
@@ -185,6 +230,9 @@ export const drive = (guards: ElectionGuards, seed: number, act: (run: Driven) =
       for (const [property, holds] of steps) {
         if (!holds(before, event, after)) broken.push({ property, event: world.fired })
       }
+      ledger.forget((number, partition) =>
+        at(after.status, number) === "up" && leads(number, at(at(after.own, number).parts, partition))
+      )
       note(before, after, reached)
       before = after
     }
@@ -208,9 +256,19 @@ export const drive = (guards: ElectionGuards, seed: number, act: (run: Driven) =
         refresh()
       },
       produce: (partition) => {
-        produced.push(partition)
+        ledger.send(partition)
         refresh()
       },
+      read: () => {
+        for (const partition of partitionsOf(cluster)) {
+          const znode = before.tree[indexOf(cluster, ["state", partition])]![0]
+          const [leader] = znode?.data._tag === "State" ? znode.data.leader : []
+          if (leader === undefined || !world.isUp(brokerName(leader))) continue
+          ledger.read(partition, [...recordsOf(world.disk(brokerName(leader)).operations(), partition)])
+        }
+      },
+      interrupt: (broker) => void interrupted.add(broker),
+      stored: ledger.stored,
       deleteController: () => {
         deletions++
         refresh()
@@ -218,7 +276,7 @@ export const drive = (guards: ElectionGuards, seed: number, act: (run: Driven) =
     }
     runFor(startMillis)
     act(run)
-    return { broken, reached, events: world.fired, state: before }
+    return { broken, reached, events: world.fired, state: before, operations: ledger.end() }
   })
 }
 

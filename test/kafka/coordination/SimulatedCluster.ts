@@ -127,7 +127,9 @@ export const runCluster = (cluster: Cluster, seed: number, act: (running: Runnin
               taken: () => {
                 wanted = undefined
               },
+              minInSync: 2,
               produces: () => undefined,
+              interrupted: () => false,
               observe: () => {}
             }).pipe(Effect.provideService(Coordination, { link }))
           })
