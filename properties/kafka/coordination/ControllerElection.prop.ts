@@ -2,8 +2,8 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { guarded } from "../../../src/simulate/coordination/ElectionCluster.ts"
+import { type Command, play } from "../../../src/simulate/coordination/ElectionCommands.ts"
 import { byTier } from "../../../test/Tier.ts"
-import { type Command, play } from "./ElectionRun.ts"
 import { unsettled } from "./Settled.ts"
 
 const pick = fc.nat(0xffff)

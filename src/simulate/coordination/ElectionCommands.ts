@@ -2,13 +2,13 @@
  * Histories of a cluster of brokers: commands are plain data and total, so any list of them is a run, and a failing one
  * shrinks by dropping commands.
  */
-import type { ElectionGuards } from "../../../src/kafka/nodes/BrokerMemory.ts"
-import { brokerName } from "../../../src/kafka/nodes/ElectionMessages.ts"
-import { zooKeeperName } from "../../../src/kafka/nodes/ZooKeeperMessages.ts"
-import { partitionsOf } from "../../../src/kafka/rules/Cluster.ts"
-import { cluster, drive, lagMillis, type Run, times } from "../../../src/simulate/coordination/ElectionCluster.ts"
-import type { Simulation } from "../../../src/world/simulated/Simulation.ts"
-import type { WorldEvent } from "../../../src/world/simulated/WorldEvent.ts"
+import type { ElectionGuards } from "../../kafka/nodes/BrokerMemory.ts"
+import { brokerName } from "../../kafka/nodes/ElectionMessages.ts"
+import { zooKeeperName } from "../../kafka/nodes/ZooKeeperMessages.ts"
+import { partitionsOf } from "../../kafka/rules/Cluster.ts"
+import type { Simulation } from "../../world/simulated/Simulation.ts"
+import type { WorldEvent } from "../../world/simulated/WorldEvent.ts"
+import { cluster, drive, type Driven, lagMillis, type Run, times } from "./ElectionCluster.ts"
 
 /** Numbers pick among what there is, scaled from `[0, 2^16)`. */
 export type Command =
@@ -34,29 +34,38 @@ const settlesMillis = 3_000 + 8 * times.timeoutMillis + 4 * lagMillis
 /** Plays commands, mends everything and waits; throws what a node or the world throws. */
 export const play = (guards: ElectionGuards, seed: number, commands: ReadonlyArray<Command>): Run =>
   drive(guards, seed, (run) => {
-    const { fire, request, world } = run
-    const somePartition = (pick: number) => pickOf(pick, partitionsOf(cluster))!
-    for (const command of commands) {
-      switch (command._tag) {
-        case "Produce":
-          run.produce(somePartition(command.pick))
-          break
-        case "Prefer":
-          request({ _tag: "PreferredElection", partition: somePartition(command.pick) })
-          break
-        case "ShutDown":
-          request({ _tag: "ControlledShutdown", broker: pickOf(command.pick, cluster.brokers)! })
-          break
-        case "DeleteController":
-          run.deleteController()
-          break
-        default:
-          carryOut(world, fire, command)
-      }
-    }
-    for (const event of healing(world)) fire(event)
+    carryOutAll(run, commands)
+    mend(run)
     run.runFor(settlesMillis)
   })
+
+/** Plays commands against a run under way. */
+const carryOutAll = (run: Driven, commands: ReadonlyArray<Command>): void => {
+  const somePartition = (pick: number) => pickOf(pick, partitionsOf(cluster))!
+  for (const command of commands) {
+    switch (command._tag) {
+      case "Produce":
+        run.produce(somePartition(command.pick))
+        break
+      case "Prefer":
+        run.request({ _tag: "PreferredElection", partition: somePartition(command.pick) })
+        break
+      case "ShutDown":
+        run.request({ _tag: "ControlledShutdown", broker: pickOf(command.pick, cluster.brokers)! })
+        break
+      case "DeleteController":
+        run.deleteController()
+        break
+      default:
+        carryOut(run.world, run.fire, command)
+    }
+  }
+}
+
+/** Heals links and lets go on what was paused. */
+const mend = ({ fire, world }: Driven): void => {
+  for (const event of healing(world)) fire(event)
+}
 
 const namesOf = (): ReadonlyArray<string> => [zooKeeperName, ...cluster.brokers.map(brokerName)]
 
