@@ -106,9 +106,11 @@ const handle = (path: string, cell: Cell, fail: (code: Code) => never): File => 
       open()
       put(position, bytes)
     },
-    read: (position, length) => {
+    read: (position, length, into = new Uint8Array(length)) => {
       open()
-      return Uint8Array.from(cell.bytes.slice(position, position + length))
+      const found = cell.bytes.slice(position, position + length)
+      into.set(found)
+      return into.subarray(0, found.length)
     },
     size: () => {
       open()

@@ -47,8 +47,13 @@ export interface File {
   readonly append: (bytes: Uint8Array) => number
   /** Overwrites from `position`; past the end the gap reads as zeros. */
   readonly write: (position: number, bytes: Uint8Array) => void
-  /** A copy of up to `length` bytes from `position`: shorter only at the end of the file. */
-  readonly read: (position: number, length: number) => Uint8Array
+  /**
+   * A copy of up to `length` bytes from `position`: shorter only at the end of the file.
+   *
+   * With `into`, which must have room for `length`, the bytes are put at its front and what is answered is a view of
+   * them: for a walk over a large file, which would otherwise spend its time on fresh memory.
+   */
+  readonly read: (position: number, length: number, into?: Uint8Array) => Uint8Array
   /** Size in bytes. */
   readonly size: () => number
   /** Cuts, or extends with zeros, to `size` bytes. */

@@ -28,3 +28,7 @@ export const segmentsOf = (operation: string, path: string): ReadonlyArray<strin
 export const natural = (operation: string, path: string, value: number): void => {
   if (!Number.isSafeInteger(value) || value < 0) refuse(operation, path, "EINVAL")
 }
+
+/** The front of `into` for a read of `length` bytes; throws EINVAL where it has no room for them. */
+export const roomIn = (into: Uint8Array, length: number, path: string): Uint8Array =>
+  into.length < length ? refuse("read", path, "EINVAL") : into.subarray(0, length)

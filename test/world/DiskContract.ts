@@ -133,6 +133,25 @@ export const diskContract = (name: string, make: () => Operations): void => {
       file.read(0, 3)[1] = 0
       expect(text(file.read(0, 3))).toBe("abc")
     })
+    it("a read into bytes of the caller's changes those it answers and no others", () => {
+      const file = written(make(), "/a", "abcdef")
+      const mine = bytes("0123456789")
+      const middle = file.read(2, 3, mine)
+      expect([text(middle), text(mine)]).toEqual(["cde", "cde3456789"])
+      expect([middle.buffer === mine.buffer, middle.byteOffset]).toEqual([true, mine.byteOffset])
+      expect([text(file.read(4, 10, mine)), text(mine)]).toEqual(["ef", "efe3456789"])
+      expect([file.read(6, 10, mine).length, text(mine)]).toEqual([0, "efe3456789"])
+      expect(codeOf(() => file.read(0, 11, mine))).toBe("EINVAL")
+      mine.fill(0)
+      expect(text(file.read(0, 6))).toBe("abcdef")
+    })
+    it("a read of zeros into bytes of the caller's overwrites what was there", () => {
+      const file = make().open("/a", "create")
+      file.truncate(20_000)
+      const mine = new Uint8Array(10_000).fill(7)
+      expect(file.read(100, 9_000, mine).every((byte) => byte === 0)).toBe(true)
+      expect(mine.subarray(9_000).every((byte) => byte === 7)).toBe(true)
+    })
     it("bytes keep their value in large and crooked pieces", () => {
       const file = make().open("/a", "create")
       const large = Uint8Array.from({ length: 10_007 }, (_, index) => index * 31 & 0xff)

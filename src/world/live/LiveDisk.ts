@@ -12,7 +12,7 @@ import { Effect, Layer } from "effect"
 import * as fs from "node:fs"
 import * as nodePath from "node:path"
 import { Code, Disk, DiskError, type File, type OpenMode, type Operations, type Stat } from "../Disk.ts"
-import { natural, refuse, segmentsOf } from "../DiskPath.ts"
+import { natural, refuse, roomIn, segmentsOf } from "../DiskPath.ts"
 
 /** The disk below `root`, an existing directory; descriptors still open are closed when the layer is released. */
 export const layer = (root: string): Layer.Layer<Disk> =>
@@ -126,11 +126,12 @@ const fileOf = (path: string, handle: Handle, forget: () => void): File => {
         natural("write", path, position)
         writeAll(descriptor, position, bytes)
       }),
-    read: (position, length) =>
+    read: (position, length, into) =>
       guarded("read", () => {
         natural("read", path, position)
         natural("read", path, length)
-        return readAll(descriptor, position, Math.min(length, Math.max(0, size() - position)))
+        if (into !== undefined) return fill(descriptor, position, roomIn(into, length, path))
+        return fill(descriptor, position, fresh(Math.min(length, Math.max(0, size() - position))))
       }),
     size: () => guarded("size", size),
     truncate: (to) =>
@@ -153,12 +154,14 @@ const writeAll = (descriptor: number, position: number, bytes: Uint8Array): void
   }
 }
 
-const readAll = (descriptor: number, position: number, length: number): Uint8Array => {
-  // Without zeros, which the read overwrites; a plain Uint8Array, since `slice` of a Buffer is no copy.
-  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length)
-  for (let done = 0; done < length;) {
-    const count = fs.readSync(descriptor, bytes, done, length - done, position + done)
-    if (count === 0) return bytes.slice(0, done)
+// Without zeros, which the read overwrites; a plain Uint8Array, since `slice` of a Buffer is no copy.
+const fresh = (length: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length)
+
+/** Reads until `bytes` is full or the file ends, and answers what was read. */
+const fill = (descriptor: number, position: number, bytes: Uint8Array): Uint8Array => {
+  for (let done = 0; done < bytes.length;) {
+    const count = fs.readSync(descriptor, bytes, done, bytes.length - done, position + done)
+    if (count === 0) return bytes.subarray(0, done)
     done += count
   }
   return bytes

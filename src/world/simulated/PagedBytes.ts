@@ -41,10 +41,10 @@ export class PagedBytes {
     }
   }
 
-  /** A copy of `[position, position + length)`, clipped to the size. */
-  read(position: number, length: number): Uint8Array {
+  /** A copy of `[position, position + length)`, clipped to the size; at the front of `into` where that is given. */
+  read(position: number, length: number, into?: Uint8Array): Uint8Array {
     const count = Math.max(0, Math.min(length, this.size - position))
-    const bytes = new Uint8Array(count)
+    const bytes = into === undefined ? new Uint8Array(count) : into.subarray(0, count).fill(0)
     let done = 0
     while (done < count) {
       const at = position + done

@@ -6,7 +6,7 @@
  */
 import { Effect } from "effect"
 import { type Code, DiskError, type File, type OpenMode, type Operations, type Stat } from "../Disk.ts"
-import { natural, refuse, segmentsOf } from "../DiskPath.ts"
+import { natural, refuse, roomIn, segmentsOf } from "../DiskPath.ts"
 import type { OperationName } from "./DiskFaults.ts"
 import type { DiskState, OpenFile } from "./DiskState.ts"
 import type { Astray, DirectoryNode, EntryCause, FileNode, Node } from "./Inode.ts"
@@ -108,12 +108,13 @@ const fileOf = (state: DiskState, handle: OpenFile, dead: () => boolean): File =
       natural("write", path, position)
       write(state, handle, "write", position, bytes)
     },
-    read: (position, length) => {
+    read: (position, length, into) => {
       guard("read")
       natural("read", path, position)
       natural("read", path, length)
+      const room = into === undefined ? undefined : roomIn(into, length, path)
       const after = state.plan.armed ? strikeAround(state, "read", pathOf(file)) : undefined
-      const bytes = file.volatile.read(position, length)
+      const bytes = file.volatile.read(position, length, room)
       if (file.patches.length > 0 && !throughPatches(file, position, bytes)) refuse("read", path, "EIO")
       after?.()
       return bytes
