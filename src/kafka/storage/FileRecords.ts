@@ -32,7 +32,7 @@ interface Batch {
 const walkedHeader = 17
 /** The smallest size that any version of the format can have, without the 12 bytes before it. */
 const smallestRecord = 14
-const windowBytes = 1024 * 1024
+const windowBytes = 256 * 1024
 
 export const open = (file: File): FileRecords => ({ file, size: file.size() })
 
@@ -57,17 +57,45 @@ export const truncateTo = (records: FileRecords, size: number): number => {
   return before - size
 }
 
-/** Reads ahead in large pieces, so that a walk over small batches does not read each by itself. */
-const reader = (file: File, end: number) => {
-  let start = 0
-  let window: Uint8Array = new Uint8Array(0)
-  return (position: number, length: number): Uint8Array => {
-    if (position < start || position + length > start + window.length) {
-      start = position
-      window = file.read(position, Math.max(length, Math.min(windowBytes, end - position)))
-    }
-    return window.subarray(position - start, position - start + length)
-  }
+/** What a walk has read ahead, in large pieces, so that it does not read small batches one by one. */
+interface Window {
+  readonly file: File
+  readonly end: number
+  /** Position of the first byte. */
+  start: number
+  /** Where every piece is read to, one over the other: fresh memory costs more than what is read into it. */
+  room: Uint8Array
+  bytes: Uint8Array
+  view: DataView
+}
+
+const none = new Uint8Array(0)
+
+const windowOver = (file: File, end: number): Window => ({
+  file,
+  end,
+  start: 0,
+  room: none,
+  bytes: none,
+  view: viewOf(none)
+})
+
+/** Sees to it that `length` bytes from `position` are in the window, unless the file ends; answers where they begin. */
+const reach = (window: Window, position: number, length: number): number => {
+  const { bytes, end, file, start } = window
+  if (position >= start && position + length <= start + bytes.length) return position - start
+  const wanted = Math.max(length, Math.min(windowBytes, end - position))
+  if (window.room.length < wanted) window.room = new Uint8Array(wanted)
+  window.start = position
+  window.bytes = file.read(position, wanted, window.room)
+  window.view = viewOf(window.bytes)
+  return 0
+}
+
+/** Bytes of the window, fewer where the file ends. */
+const read = (window: Window, position: number, length: number): Uint8Array => {
+  const at = reach(window, position, length)
+  return window.bytes.subarray(at, at + length)
 }
 
 /**
@@ -78,12 +106,12 @@ const reader = (file: File, end: number) => {
 export function* batches(records: FileRecords, start = 0, end = records.size): Generator<FoundBatch, void> {
   const { file } = records
   if (start < 0) fail("IllegalArgument", "Negative position")
-  const read = reader(file, end)
+  const window = windowOver(file, end)
   for (let position = start; position < end - walkedHeader;) {
-    const bytes = read(position, walkedHeader)
-    if (bytes.length < walkedHeader) return
-    const view = viewOf(bytes)
-    const length = view.getInt32(8)
+    const at = reach(window, position, walkedHeader)
+    const { view } = window
+    if (view.byteLength < at + walkedHeader) return
+    const length = view.getInt32(at + 8)
     if (length < smallestRecord) {
       fail(
         "CorruptRecord",
@@ -92,12 +120,10 @@ export function* batches(records: FileRecords, start = 0, end = records.size): G
     }
     const size = RecordBatch.logOverhead + length
     if (position > end - size) return
-    yield new FoundBatch(read, position, size, view.getInt8(16), roundInt64(view, 0))
+    yield new FoundBatch(window, position, size, view.getInt8(at + 16), roundInt64(view, at))
     position += size
   }
 }
-
-type Read = (position: number, length: number) => Uint8Array
 
 /** A batch of the walk with the means to read it. */
 export class FoundBatch implements Batch {
@@ -105,11 +131,11 @@ export class FoundBatch implements Batch {
   readonly size: number
   readonly magic: number
   readonly baseOffset: number
-  readonly #read: Read
+  readonly #window: Window
   #header: RecordBatch.Header | undefined
 
-  constructor(read: Read, position: number, size: number, magic: number, baseOffset: number) {
-    this.#read = read
+  constructor(window: Window, position: number, size: number, magic: number, baseOffset: number) {
+    this.#window = window
     this.position = position
     this.size = size
     this.magic = magic
@@ -124,11 +150,11 @@ export class FoundBatch implements Batch {
   /** The header of a batch of magic 2 or above. Fails with `Kafka` where the file ends inside it. */
   get header(): RecordBatch.Header {
     if (this.#header === undefined) {
-      const bytes = this.#read(this.position, RecordBatch.headerSize)
-      if (bytes.length < RecordBatch.headerSize) {
+      const at = reach(this.#window, this.position, RecordBatch.headerSize)
+      if (this.#window.bytes.length < at + RecordBatch.headerSize) {
         fail("Kafka", `Failed to load record batch at position ${this.position}`)
       }
-      this.#header = RecordBatch.readHeader(bytes)
+      this.#header = RecordBatch.readHeader(this.#window.bytes, at)
     }
     return this.#header
   }
@@ -145,15 +171,15 @@ export class FoundBatch implements Batch {
   get maxTimestamp(): number {
     if (!this.isLegacy) return this.header.maxTimestamp
     if (this.magic !== 1 || this.size < 26) return -1
-    return roundInt64(viewOf(this.#read(this.position, 26)), 18)
+    return roundInt64(viewOf(read(this.#window, this.position, 26)), 18)
   }
 
-  /** The whole batch. Not to be kept or changed: it is a view of what was read ahead. */
+  /** The whole batch. Neither to be changed nor kept: it stands until the next batch of the walk is looked at. */
   get bytes(): Uint8Array {
-    return this.#read(this.position, this.size)
+    return read(this.#window, this.position, this.size)
   }
 
-  /** The records, each with its offset and time. Throws `Malformed` and `MissingCodec`. */
+  /** The records, each with its offset and time; keys and values stand as long as `bytes`. Throws `Malformed` and `MissingCodec`. */
   get records(): ReadonlyArray<RecordBatch.PlacedRecord> {
     return RecordBatch.records(this.bytes, this.header)
   }

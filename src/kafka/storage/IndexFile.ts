@@ -6,9 +6,11 @@
  *     └────────────────────────┴─────────────────────────────────┘   trimmed on roll and close
  *
  * An opened file is taken to be full of entries to its end, since nothing in it says how many there are: after a crash
- * an active index is all zeros from its last entry on. The bytes are kept in memory beside the file, as the real one
- * maps it; what is written goes to both at once.
+ * an active index is all zeros from its last entry on. The real one maps the file, so that only what is looked at is
+ * read: here the last entry when it is opened, and all of them, kept in memory beside the file, when another is asked
+ * for. What is written goes to both at once.
  */
+import { viewOf } from "../../message/Int64.ts"
 import type { File, Operations } from "../../world/Disk.ts"
 import { fail } from "./StorageError.ts"
 
@@ -19,9 +21,8 @@ export interface IndexFile {
   readonly entrySize: number
   /** What the file is preallocated to, in bytes. */
   readonly maxSize: number
-  /** The entries, and room for more. */
-  bytes: Uint8Array
-  view: DataView
+  /** The entries, and room for more; `undefined` until they are looked at. */
+  held: DataView | undefined
   /** Size of the file, in bytes. */
   length: number
   entries: number
@@ -29,9 +30,20 @@ export interface IndexFile {
 
 const roundDown = (size: number, entrySize: number): number => entrySize * Math.floor(size / entrySize)
 
-const hold = (index: IndexFile, bytes: Uint8Array): void => {
-  index.bytes = bytes
-  index.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+const noEntries = new DataView(new ArrayBuffer(0))
+
+const readFrom = ({ entries, entrySize, file }: IndexFile, slot: number): DataView =>
+  entries === 0 ? noEntries : viewOf(file.read(slot * entrySize, (entries - slot) * entrySize))
+
+/** The entries, one behind the other. */
+export const view = (index: IndexFile): DataView => index.held ??= readFrom(index, 0)
+
+/** The last of one or more entries, read by itself where the others are not needed. */
+export const lastEntry = (index: IndexFile): DataView => {
+  const { entries, entrySize, held } = index
+  return held === undefined
+    ? readFrom(index, entries - 1)
+    : new DataView(held.buffer, held.byteOffset + (entries - 1) * entrySize, entrySize)
 }
 
 /** Opens an index, and preallocates it where there is none. */
@@ -48,9 +60,7 @@ export const open = (
   if (isNew) file.truncate(roundDown(maxSize, entrySize))
   const length = file.size()
   const entries = isNew ? 0 : Math.floor(length / entrySize)
-  const bytes = entries === 0 ? new Uint8Array(0) : file.read(0, entries * entrySize)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return { file, baseOffset, entrySize, maxSize, bytes, view, length, entries }
+  return { file, baseOffset, entrySize, maxSize, held: undefined, length, entries }
 }
 
 /** Entries that fit into the file. */
@@ -71,17 +81,21 @@ export const resize = (index: IndexFile, size: number): boolean => {
 export const trim = (index: IndexFile): boolean => resize(index, index.entries * index.entrySize)
 
 /** Writes an entry behind the last one; `fill` puts it into its place. The caller knows that it fits. */
-export const push = (index: IndexFile, fill: (view: DataView, position: number) => void): void => {
+export const push = (index: IndexFile, fill: (into: DataView, position: number) => void): void => {
   const position = index.entries * index.entrySize
-  const end = position + index.entrySize
-  if (end > index.bytes.length) {
-    const grown = new Uint8Array(Math.max(end, index.bytes.length * 2, 16 * index.entrySize))
-    grown.set(index.bytes)
-    hold(index, grown)
-  }
-  fill(index.view, position)
-  index.file.write(position, index.bytes.subarray(position, end))
+  const entries = roomFor(index, position + index.entrySize)
+  fill(entries, position)
+  index.file.write(position, new Uint8Array(entries.buffer, entries.byteOffset + position, index.entrySize))
   index.entries++
+}
+
+const roomFor = (index: IndexFile, end: number): DataView => {
+  const entries = view(index)
+  if (end <= entries.byteLength) return entries
+  const grown = new Uint8Array(Math.max(end, entries.byteLength * 2, 16 * index.entrySize))
+  grown.set(new Uint8Array(entries.buffer, entries.byteOffset, entries.byteLength))
+  index.held = viewOf(grown)
+  return index.held
 }
 
 /** Bytes at the end that the real index keeps hot: searched first, which decides what garbage is met. */

@@ -26,14 +26,15 @@ export interface OffsetPosition {
 
 /** The entry in a slot. */
 const entry = ({ index }: OffsetIndex, slot: number): OffsetPosition => ({
-  offset: index.baseOffset + index.view.getInt32(slot * entrySize),
-  position: index.view.getInt32(slot * entrySize + 4)
+  offset: offsetAt(index, slot),
+  position: IndexFile.view(index).getInt32(slot * entrySize + 4)
 })
 
+const offsetAt = (index: IndexFile.IndexFile, slot: number): number =>
+  index.baseOffset + IndexFile.view(index).getInt32(slot * entrySize)
+
 const lastOffset = (index: IndexFile.IndexFile): number =>
-  index.entries === 0
-    ? index.baseOffset
-    : index.baseOffset + index.view.getInt32((index.entries - 1) * entrySize)
+  index.baseOffset + (index.entries === 0 ? 0 : IndexFile.lastEntry(index).getInt32(0))
 
 /** Opens the index of a segment, preallocated where there is none. */
 export const open = (disk: Operations, path: string, baseOffset: number, maxSize: number): OffsetIndex => {
@@ -46,14 +47,14 @@ export const isFull = ({ index }: OffsetIndex): boolean => index.entries >= Inde
 /** The entry at or below `target`, or the start of the segment. */
 export const lookup = (offsets: OffsetIndex, target: number): OffsetPosition => {
   const { index } = offsets
-  const slot = IndexFile.lowerBound(index, (at) => index.baseOffset + index.view.getInt32(at * entrySize) - target)
+  const slot = IndexFile.lowerBound(index, (at) => offsetAt(index, at) - target)
   return slot === -1 ? { offset: index.baseOffset, position: 0 } : entry(offsets, slot)
 }
 
 /** The offset of the first entry at `position` or behind it: what a read that ends there cannot reach beyond. */
 export const upperBound = (offsets: OffsetIndex, position: number): number | undefined => {
   const { index } = offsets
-  const slot = IndexFile.upperBound(index, (at) => index.view.getInt32(at * entrySize + 4) - position)
+  const slot = IndexFile.upperBound(index, (at) => IndexFile.view(index).getInt32(at * entrySize + 4) - position)
   return slot === undefined ? undefined : entry(offsets, slot).offset
 }
 
@@ -87,7 +88,7 @@ const keep = (offsets: OffsetIndex, entries: number): void => {
 /** Drops the entries of `offset` and above. */
 export const truncateTo = (offsets: OffsetIndex, offset: number): void => {
   const { index } = offsets
-  const slot = IndexFile.lowerBound(index, (at) => index.baseOffset + index.view.getInt32(at * entrySize) - offset)
+  const slot = IndexFile.lowerBound(index, (at) => offsetAt(index, at) - offset)
   keep(offsets, slot < 0 ? 0 : entry(offsets, slot).offset === offset ? slot : slot + 1)
 }
 

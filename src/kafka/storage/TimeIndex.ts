@@ -24,14 +24,20 @@ export interface TimeIndex {
   last: TimestampOffset
 }
 
-/** The entry in a slot. Times beyond 2^53 are garbage and rounded: they are compared and never written back. */
-const entry = (index: IndexFile.IndexFile, slot: number): TimestampOffset => ({
-  timestamp: roundInt64(index.view, slot * entrySize),
-  offset: index.baseOffset + index.view.getInt32(slot * entrySize + 8)
+/** An entry at a position. Times beyond 2^53 are garbage and rounded: they are compared and never written back. */
+const entryAt = ({ baseOffset }: IndexFile.IndexFile, view: DataView, position: number): TimestampOffset => ({
+  timestamp: roundInt64(view, position),
+  offset: baseOffset + view.getInt32(position + 8)
 })
 
+/** The entry in a slot. */
+const entry = (index: IndexFile.IndexFile, slot: number): TimestampOffset =>
+  entryAt(index, IndexFile.view(index), slot * entrySize)
+
 const lastEntry = (index: IndexFile.IndexFile): TimestampOffset =>
-  index.entries === 0 ? { timestamp: -1, offset: index.baseOffset } : entry(index, index.entries - 1)
+  index.entries === 0
+    ? { timestamp: -1, offset: index.baseOffset }
+    : entryAt(index, IndexFile.lastEntry(index), 0)
 
 /** Opens the index of a segment, preallocated where there is none. */
 export const open = (disk: Operations, path: string, baseOffset: number, maxSize: number): TimeIndex => {
@@ -43,7 +49,7 @@ export const isFull = ({ index }: TimeIndex): boolean => index.entries >= IndexF
 
 /** The last entry that is not younger than `target`, or before all of them. */
 export const lookup = ({ index }: TimeIndex, target: number): TimestampOffset => {
-  const slot = IndexFile.lowerBound(index, (at) => roundInt64(index.view, at * entrySize) - target)
+  const slot = IndexFile.lowerBound(index, (at) => roundInt64(IndexFile.view(index), at * entrySize) - target)
   return slot === -1 ? { timestamp: -1, offset: index.baseOffset } : entry(index, slot)
 }
 
