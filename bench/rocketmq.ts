@@ -11,6 +11,7 @@ import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { crc32 } from "node:zlib"
+import * as Append from "../src/rocketmq/storage/LogAppend.ts"
 import type * as Codec from "../src/rocketmq/storage/MessageCodec.ts"
 import * as Store from "../src/rocketmq/storage/MessageStore.ts"
 import { defaults, type StoreConfig } from "../src/rocketmq/storage/StoreConfig.ts"
@@ -90,7 +91,7 @@ const round = (folder: string) => {
   const sent = Array.from({ length: 1000 }, (_, count) => messagesOf(count))
   const append = seconds(() => {
     for (let count = 0; Number(store.log.files.files.at(-1)?.base ?? 0n) < total - fileSize; count++) {
-      Effect.runSync(Store.putGathered(store, sent[count % sent.length]!))
+      Effect.runSync(Append.putGathered(store, sent[count % sent.length]!))
     }
   })
   const bytes = Number(store.log.files.files.at(-1)!.base)

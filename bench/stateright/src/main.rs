@@ -11,6 +11,7 @@ mod constants;
 mod name_server_routing;
 mod replication;
 mod sets;
+mod zoo_keeper;
 mod zoo_keeper_sessions_timed;
 
 use constants::Constants;
@@ -36,6 +37,7 @@ fn main() {
     match module.as_str() {
         "NameServerRouting" => explore(name_server_routing::NameServerRouting::of(&constants)),
         "Replication" => explore(replication::Replication::of(&constants)),
+        "ZooKeeper" => explore(zoo_keeper::ZooKeeper::of(&constants)),
         "ZooKeeperSessionsTimed" => explore(zoo_keeper_sessions_timed::ZooKeeperSessionsTimed::of(&constants)),
         _ => constants::refuse(format!("no twin is called {module}: twins MODULE CONSTANT=VALUE...")),
     }
