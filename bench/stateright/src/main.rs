@@ -9,6 +9,7 @@
 
 mod constants;
 mod name_server_routing;
+mod name_server_routing_timed;
 mod replication;
 mod sets;
 mod zoo_keeper;
@@ -36,6 +37,7 @@ fn main() {
     let constants = Constants::of(words);
     match module.as_str() {
         "NameServerRouting" => explore(name_server_routing::NameServerRouting::of(&constants)),
+        "NameServerRoutingTimed" => explore(name_server_routing_timed::NameServerRoutingTimed::of(&constants)),
         "Replication" => explore(replication::Replication::of(&constants)),
         "ZooKeeper" => explore(zoo_keeper::ZooKeeper::of(&constants)),
         "ZooKeeperSessionsTimed" => explore(zoo_keeper_sessions_timed::ZooKeeperSessionsTimed::of(&constants)),
