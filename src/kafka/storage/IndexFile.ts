@@ -26,6 +26,8 @@ export interface IndexFile {
   /** Size of the file, in bytes. */
   length: number
   entries: number
+  /** From which entry on they are in memory only; `undefined` where each is written as it comes. */
+  gatheredFrom: number | undefined
 }
 
 const roundDown = (size: number, entrySize: number): number => entrySize * Math.floor(size / entrySize)
@@ -60,7 +62,7 @@ export const open = (
   if (isNew) file.truncate(roundDown(maxSize, entrySize))
   const length = file.size()
   const entries = isNew ? 0 : Math.floor(length / entrySize)
-  return { file, baseOffset, entrySize, maxSize, held: undefined, length, entries }
+  return { file, baseOffset, entrySize, maxSize, held: undefined, length, entries, gatheredFrom: undefined }
 }
 
 /** Entries that fit into the file. */
@@ -85,8 +87,26 @@ export const push = (index: IndexFile, fill: (into: DataView, position: number) 
   const position = index.entries * index.entrySize
   const entries = roomFor(index, position + index.entrySize)
   fill(entries, position)
-  index.file.write(position, new Uint8Array(entries.buffer, entries.byteOffset + position, index.entrySize))
+  if (index.gatheredFrom === undefined) writeEntries(index, entries, index.entries, index.entries + 1)
   index.entries++
+}
+
+const writeEntries = ({ entrySize, file }: IndexFile, entries: DataView, from: number, to: number): void =>
+  file.write(
+    from * entrySize,
+    new Uint8Array(entries.buffer, entries.byteOffset + from * entrySize, (to - from) * entrySize)
+  )
+
+/** Keeps what is pushed in memory until `writeGathered`, for whoever would begin anew if its process died in between. */
+export const gather = (index: IndexFile): void => {
+  index.gatheredFrom = index.entries
+}
+
+/** Writes what was gathered, at once, and every later entry as it comes. */
+export const writeGathered = (index: IndexFile): void => {
+  const { entries, gatheredFrom } = index
+  index.gatheredFrom = undefined
+  if (gatheredFrom !== undefined && gatheredFrom < entries) writeEntries(index, view(index), gatheredFrom, entries)
 }
 
 const roomFor = (index: IndexFile, end: number): DataView => {

@@ -110,12 +110,16 @@ const offsetOrNone = (name: string): number | undefined => {
   }
 }
 
-function* recoverSegment(loading: Loading, segment: LogSegment.LogSegment): Durably<number> {
+function* recoverSegment(
+  loading: Loading,
+  segment: LogSegment.LogSegment,
+  isRecoveredAgain: boolean
+): Durably<number> {
   const { directory, environment, epochs, options, segments } = loading
   // A state of its own: that of the log is built once, when every segment is as it will stay.
   const state = ProducerStateManager.open(environment, directory, loading.state.expirationMillis)
   yield* rebuild(environment, state, segments, options.logStartOffset, segment.baseOffset, false)
-  const truncated = yield* recover(segment, state, epochs)
+  const truncated = yield* recover(segment, state, epochs, isRecoveredAgain)
   yield* ProducerStateManager.takeSnapshot(environment, state)
   return truncated
 }
@@ -129,7 +133,8 @@ function* loadSegments(loading: Loading): Durably<void> {
       const baseOffset = offsetOf(name)!
       const isTimeIndexMissing = !exists(loading, fileName(baseOffset, ".timeindex"))
       const segment = LogSegment.open(environment, directory, baseOffset, config)
-      if (!isSane(segment, isTimeIndexMissing)) yield* recoverSegment(loading, segment)
+      // The next start finds an index there, and does not do it again.
+      if (!isSane(segment, isTimeIndexMissing)) yield* recoverSegment(loading, segment, false)
       LogSegments.add(segments, segment)
     }
   }
@@ -160,7 +165,7 @@ function* retryOnOverflow<A>(loading: Loading, step: () => Durably<A>): Durably<
 
 function* recoverOne(loading: Loading, segment: LogSegment.LogSegment): Durably<number> {
   try {
-    return yield* recoverSegment(loading, segment)
+    return yield* recoverSegment(loading, segment, true)
   } catch (error) {
     if (!isReason(error, "InvalidOffset")) throw error
     // Offsets that go back leave no telling which half is right, so the segment starts anew.

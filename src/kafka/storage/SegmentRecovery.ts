@@ -85,11 +85,17 @@ const firstValid = (bytes: Uint8Array): number | undefined => {
   return undefined
 }
 
-/** Recovers the segment and answers the bytes that were cut off. */
+/**
+ * Recovers the segment and answers the bytes that were cut off.
+ *
+ * The real indexes are mapped files, whose entries outlive the process one by one. That shows only where the next start
+ * would not recover the segment again (`isRecoveredAgain`): elsewhere the entries are written together.
+ */
 export function* recover(
   segment: LogSegment,
   state: ProducerStateManager.ProducerStateManager,
-  epochs: LeaderEpochs.LeaderEpochs
+  epochs: LeaderEpochs.LeaderEpochs,
+  isRecoveredAgain: boolean
 ): Durably<number> {
   const offsets = Segment.offsetIndex(segment)
   const times = Segment.timeIndex(segment)
@@ -97,7 +103,9 @@ export function* recover(
   if (guards.RebuildIndexes) {
     OffsetIndex.reset(offsets)
     TimeIndex.reset(times)
+    if (isRecoveredAgain) { for (const { index } of [offsets, times]) IndexFile.gather(index) }
   }
+  const writeIndexes = () => [offsets, times].forEach(({ index }) => IndexFile.writeGathered(index))
   TransactionIndex.reset(segment.transactions)
   segment.maxTimestamp = undefined
   let validBytes = 0
@@ -124,8 +132,14 @@ export function* recover(
       updateProducer(segment, state, batch)
     }
   } catch (error) {
-    if (!isReason(error, "CorruptRecord", "InvalidRecord") && !(error instanceof Malformed)) throw error
+    const isEnd = isReason(error, "CorruptRecord", "InvalidRecord") || error instanceof Malformed
+    if (!isEnd) {
+      // What the log itself shows leaves the entries so far, as in the real one; a disk that failed is not written to.
+      if (error instanceof StorageError || error instanceof Segment.SegmentOffsetOverflow) writeIndexes()
+      throw error
+    }
   }
+  writeIndexes()
   const truncated = segment.log.size - validBytes
   if (segment.environment.behaviour.hardened && truncated > 0) refuseDamage(segment, validBytes)
   if (guards.CutTornTail) FileRecords.truncateTo(segment.log, validBytes)
