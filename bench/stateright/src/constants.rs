@@ -29,6 +29,14 @@ impl Constants {
         text.parse().unwrap_or_else(|_| refuse(format!("{name}={text} is no number from 0 to 255")))
     }
 
+    pub fn flag(&self, name: &str) -> bool {
+        match self.text(name) {
+            "TRUE" => true,
+            "FALSE" => false,
+            text => refuse(format!("{name}={text} is neither TRUE nor FALSE")),
+        }
+    }
+
     /// Whether a set of strings has this element.
     pub fn contains(&self, name: &str, element: &str) -> bool {
         self.text(name).split(',').any(|each| each == element)

@@ -8,6 +8,7 @@
 //! properties of states only, so a step is judged where it is made.
 
 mod constants;
+mod controller_election;
 mod name_server_routing;
 mod name_server_routing_timed;
 mod replication;
@@ -36,6 +37,7 @@ fn main() {
     let module = words.next().unwrap_or_default();
     let constants = Constants::of(words);
     match module.as_str() {
+        "ControllerElection" => explore(controller_election::ControllerElection::of(&constants)),
         "NameServerRouting" => explore(name_server_routing::NameServerRouting::of(&constants)),
         "NameServerRoutingTimed" => explore(name_server_routing_timed::NameServerRoutingTimed::of(&constants)),
         "Replication" => explore(replication::Replication::of(&constants)),
