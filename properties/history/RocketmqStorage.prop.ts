@@ -11,9 +11,11 @@ import { check } from "../../src/history/Check.ts"
 import { completionOf } from "../../src/history/Completion.ts"
 import type { DataOperation, Operation, Pair } from "../../src/history/Operation.ts"
 import { recorded } from "../../src/replay/Choose.ts"
+import * as Append from "../../src/rocketmq/storage/LogAppend.ts"
 import * as Reads from "../../src/rocketmq/storage/LogRead.ts"
 import * as Codec from "../../src/rocketmq/storage/MessageCodec.ts"
 import * as Store from "../../src/rocketmq/storage/MessageStore.ts"
+import type { PutMessageStatus } from "../../src/rocketmq/storage/PutMessageStatus.ts"
 import { hardened, type StoreConfig } from "../../src/rocketmq/storage/StoreConfig.ts"
 import { LoadRefused } from "../../src/rocketmq/storage/StoreLifecycle.ts"
 import { SimulatedDisk } from "../../src/world/simulated/SimulatedDisk.ts"
@@ -68,7 +70,7 @@ const messageOf = (queueId: number, value: number): Codec.Message => ({
 })
 
 /** The answer that a client is given for each status of a put (SendMessageProcessor.handlePutMessageResult). */
-const answerOf = (status: Store.PutMessageStatus): string => {
+const answerOf = (status: PutMessageStatus): string => {
   switch (status) {
     case "PUT_OK":
       return "SEND_OK"
@@ -105,7 +107,7 @@ const record = async (config: StoreConfig, script: ReadonlyArray<Command>, crash
     const value = nextValue++
     const invoked = { process: producer, type: "invoke", f: "send", value: [["send", queue, value]] }
     note(invoked)
-    const fiber = Effect.runFork(Store.put(store, messageOf(queue, value)))
+    const fiber = Effect.runFork(Append.put(store, messageOf(queue, value)))
     if (config.flushDiskType === "SYNC_FLUSH") run(Store.groupCommit(store))
     const { appended, status } = await Effect.runPromise(Fiber.join(fiber))
     const offset = appended === undefined ? undefined : { offset: appended.queueOffset }

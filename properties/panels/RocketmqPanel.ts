@@ -4,6 +4,7 @@
  * Flushing is asynchronous: a put is answered from the page cache, as an append of Kafka's is. One queue cannot be flushed
  * without the rest, so `flush` passes over which one is meant.
  */
+import * as Append from "../../src/rocketmq/storage/LogAppend.ts"
 import { getMessage } from "../../src/rocketmq/storage/LogRead.ts"
 import * as Flush from "../../src/rocketmq/storage/MappedFileFlush.ts"
 import * as Batch from "../../src/rocketmq/storage/MessageBatch.ts"
@@ -35,8 +36,8 @@ const putAll = (store: Store.MessageStore, messages: ReadonlyArray<Codec.Message
   const [first] = messages
   const { appended, status } = runNow(
     messages.length === 1
-      ? Store.put(store, first!)
-      : Store.putBatch(store, { ...first!, body: Batch.encode(messages) })
+      ? Append.put(store, first!)
+      : Append.putBatch(store, { ...first!, body: Batch.encode(messages) })
   )
   if (appended === undefined || status !== "PUT_OK") throw new Error(`a put was answered with ${status}`)
   return appended.queueOffset

@@ -134,7 +134,7 @@ const synchronous: Deployed = {
   F11: both(broken(Source.lies)),
   F12: both(kept(Source.mapping)),
   F13: both(kept(Source.mapping)),
-  F14: both(kept(Source.mapping)),
+  F14: { ...both(kept(Source.mapping)), delivered: kept(Source.queueNotWritten) },
   "F15 body": { ...both(broken(Source.firstBad)), bytes: broken(Source.newestFiles) },
   "F15 head": { ...both(broken(Source.firstBad)), bytes: broken(Source.bodyChecksum) },
   F16: both(broken(Source.zeroedFile)),

@@ -137,7 +137,8 @@ const judgeQueues = (
       findings.push({ kind: "delivered", sentence: `${what} a consumer of ${queue} gets no further than ${stuck}` })
     }
     for (const [number, known] of messages) {
-      if (given.has(number) || known.offset >= dispatched) continue
+      // A store whose queues cannot be written says so to every producer, and makes them good at its next start.
+      if (given.has(number) || known.offset >= dispatched || !store.writesQueues) continue
       findings.push({
         kind: "delivered",
         sentence: `${what} ${nameOf(known)} is in the log and no consumer of its queue is given it`

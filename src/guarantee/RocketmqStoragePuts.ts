@@ -5,6 +5,7 @@
  * is for whoever finds it to say.
  */
 import { Deferred } from "effect"
+import * as Append from "../rocketmq/storage/LogAppend.ts"
 import * as Batch from "../rocketmq/storage/MessageBatch.ts"
 import type * as Codec from "../rocketmq/storage/MessageCodec.ts"
 import * as Store from "../rocketmq/storage/MessageStore.ts"
@@ -39,23 +40,22 @@ const isNumbered = (kind: MessageKind): boolean => kind !== "half" && kind !== "
 
 export const put = (world: World, { kind, queue, size }: Tagged<"Put">): void => {
   const message = messageFor(world, queue, size, kind)
-  const submitted = now(Store.submit(world.store!, message))
+  const submitted = now(Append.submit(world.store!, message))
   world.tags.add(`put ${kind}`)
-  note(world, [[message, kind]], submitted, submitted.results[0]?.appended?.offsets ?? [])
+  note(world, [[message, kind]], submitted)
 }
 
 export const putBatch = (world: World, { count, queue, size }: Tagged<"Batch">): void => {
   const messages = Array.from({ length: count }, () => messageFor(world, queue, size, "plain"))
   const body = Batch.encode(messages)
-  const submitted = now(Store.submitBatch(world.store!, { ...messages[0]!, body, properties: "" }))
-  note(world, messages.map((message) => [message, "plain"]), submitted, submitted.results[0]?.appended?.offsets ?? [])
+  const submitted = now(Append.submitBatch(world.store!, { ...messages[0]!, body, properties: "" }))
+  note(world, messages.map((message) => [message, "plain"]), submitted)
 }
 
 export const gather = (world: World, { count, size }: Tagged<"Gather">): void => {
   const messages = Array.from({ length: count }, (_, n) => messageFor(world, n % queues.length, size, "plain"))
-  const submitted = now(Store.submitGathered(world.store!, messages))
-  const offsets = submitted.results.flatMap(({ appended }) => appended?.offsets ?? [])
-  note(world, messages.map((message) => [message, "plain"]), submitted, offsets)
+  const submitted = now(Append.submitGathered(world.store!, messages))
+  note(world, messages.map((message) => [message, "plain"]), submitted)
 }
 
 /** The number that comes after the last of a queue, where the model has one. */
@@ -66,36 +66,32 @@ const nextNumber = ({ model }: World, topic: string, queueId: number): number | 
   return last === undefined ? undefined : last.number! + 1
 }
 
-/** Notes what was stored, where the store says that it is, under the numbers that come next. */
+/** Notes what was stored, where the store says that it is, under the numbers that come next; what was refused is nowhere. */
 const note = (
   world: World,
   messages: ReadonlyArray<readonly [Codec.Message, MessageKind]>,
-  { answer, results }: Store.Submitted,
-  offsets: ReadonlyArray<number>
+  { answer, results }: Append.Submitted
 ): void => {
-  const [failed] = results.filter(({ appended }) => appended === undefined)
-  if (failed !== undefined) {
-    world.declared ??= `a put is answered with ${failed.status}`
-    return
-  }
-  const firsts = results.map(({ appended }) => appended!.queueOffset)
-  const puts = messages.map(([message, kind], index): Known => {
+  // A batch is one put with one answer; of puts that were gathered each has its own.
+  const isBatch = results.length < messages.length
+  const puts = messages.flatMap(([message, kind], index): ReadonlyArray<Known> => {
+    const { appended, status } = results[isBatch ? 0 : index]!
     const attempt = world.attempted.get(new TextDecoder().decode(message.body))!
     const { queueId, topic } = attempt
     world.attempted.delete(attempt.body)
-    const first = firsts.length === messages.length ? firsts[index]! : firsts[0]! + index
+    if (appended === undefined) {
+      world.declared ??= `a put is answered with ${status}`
+      world.tags.add(status)
+      return []
+    }
+    const first = isBatch ? appended.queueOffset + index : appended.queueOffset
     const number = isNumbered(kind) ? first : undefined
     if (number !== undefined) judgeNumber(world, topic, queueId, number)
-    const known: Known = {
-      ...attempt,
-      offset: offsets[index]!,
-      queueOffset: first,
-      number,
-      acknowledged: answer === undefined
-    }
+    const offset = appended.offsets[isBatch ? index : 0]!
+    const known: Known = { ...attempt, offset, queueOffset: first, number, acknowledged: answer === undefined }
     world.model = [...world.model, known]
     remember(world, known)
-    return known
+    return [known]
   })
   if (answer !== undefined) world.waiting = [...world.waiting, { answer, puts }]
 }

@@ -20,6 +20,7 @@ import {
   crash,
   isDamaged,
   isOver,
+  noteQueues,
   now,
   type Opening,
   recover,
@@ -63,7 +64,7 @@ export const carryOut = (world: World, command: Command): void => {
       return
     case "Dispatch":
       if (now(Store.dispatch(store!)) > 0) world.tags.add("dispatched")
-      return
+      return noteQueues(world)
     case "FlushQueues":
       return now(Store.flushConsumeQueues(store!, 0))
     case "FlushIndex":
@@ -117,6 +118,7 @@ const close = (world: World, store: Store.MessageStore): void => {
 const expire = (world: World, store: Store.MessageStore): void => {
   // Files are old or many when they go; what is not dispatched by then is the last of them.
   now(Store.dispatch(store))
+  noteQueues(world)
   if (Number(store.reputFromOffset) < boundsOf(store)[1]) return
   // All but the last file go; a crash among them may leave any.
   const last = Number(store.log.files.files.at(-1)?.base ?? 0n)

@@ -66,6 +66,10 @@ export const lies = "Pillai et al., OSDI'14, section 4.7: nothing is durable on 
 export const mapping =
   "MappedByteBuffer (Java SE 8 API): an access that the file cannot serve throws, so the put that makes it is not acknowledged; " +
   "AllocateMappedFileService: CREATE_MAPEDFILE_FAILED"
+export const queueNotWritten =
+  "ConsumeQueue.putMessagePositionInfoWrapper, DefaultMessageStore.shutdown, and runs of both versions (npm run test:real): where " +
+  "a queue's file cannot be made no queue is written any more and every put is SERVICE_NOT_AVAILABLE; the abort file stays, and " +
+  "the next start dispatches again what was passed over"
 export const inPlace =
   "CommitLog.recoverAbnormally, images \"zeros from BODYCRC of the last message\", \"one message in the middle of the last file " +
   "zeroed\": a place that holds something else is the end of the log"

@@ -10,6 +10,7 @@ import { Malformed } from "../message/Malformed.ts"
 import { recorded } from "../replay/Choose.ts"
 import { OutOfMemory } from "../rocketmq/storage/CheckMessage.ts"
 import * as Store from "../rocketmq/storage/MessageStore.ts"
+import type { PutMessageStatus } from "../rocketmq/storage/PutMessageStatus.ts"
 import type { StoreConfig } from "../rocketmq/storage/StoreConfig.ts"
 import { LoadRefused, StartHangs } from "../rocketmq/storage/StoreLifecycle.ts"
 import { DiskError } from "../world/Disk.ts"
@@ -27,7 +28,7 @@ export type Tagged<T extends Command["_tag"]> = Command & { readonly _tag: T }
 export type Opening = (disk: SimulatedDisk, damage: ReadonlyArray<Injected>) => void
 
 interface Waiting {
-  readonly answer: Deferred.Deferred<Store.PutMessageStatus>
+  readonly answer: Deferred.Deferred<PutMessageStatus>
   readonly puts: ReadonlyArray<Known>
 }
 
@@ -156,11 +157,19 @@ export const remember = ({ ever }: World, known: Known): void => {
   ever.set(known.offset, [...ever.get(known.offset) ?? [], known])
 }
 
+/** What a store says from when a queue's file cannot be made: it takes no message until its next start. */
+export const noteQueues = (world: World): void => {
+  if (world.store?.writesQueues !== false) return
+  world.declared ??= "a queue's file cannot be made, and every put is answered with SERVICE_NOT_AVAILABLE"
+  world.tags.add("queues cannot be written")
+}
+
 /** Holds what is left after a stop to what was promised, and goes on from it. */
 const afterStop = (world: World, what: string): void => {
   const store = world.store!
   // What the real store's dispatch thread does at once.
   now(Store.dispatch(store))
+  noteQueues(world)
   const { attempted, ever, model } = world
   const { findings, left } = judge(store, {
     what: `after ${what}`,

@@ -1,12 +1,12 @@
 /** The real software by Maven: its jars and the oracle compiled against them, once, in the checkout's cache. */
 import { execFileSync } from "node:child_process"
-import { existsSync, renameSync, rmSync } from "node:fs"
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path"
 
 const here = import.meta.dirname
 const cache = join(here, "..", "..", ".cache", "real")
 
-/** Fetches what `SYSTEM/pom-VERSION.xml` names and compiles `SYSTEM/Oracle.java`; answers the class path. */
+/** Fetches what `SYSTEM/pom-VERSION.xml` names and compiles `SYSTEM/*.java`; answers the class path. */
 export const prepare = (system: "kafka" | "rocketmq", version: string): string => {
   const folder = join(cache, `${system}-${version}`)
   const libs = join(folder, "libs")
@@ -19,6 +19,9 @@ export const prepare = (system: "kafka" | "rocketmq", version: string): string =
     renameSync(partial, libs)
   }
   const classes = join(folder, "classes")
-  execFileSync("javac", ["-nowarn", "-cp", `${libs}/*`, "-d", classes, join(here, system, "Oracle.java")])
+  const sources = readdirSync(join(here, system)).filter((name) => name.endsWith(".java")).map((name) =>
+    join(here, system, name)
+  )
+  execFileSync("javac", ["-nowarn", "-cp", `${libs}/*`, "-d", classes, ...sources])
   return `${libs}/*:${classes}`
 }

@@ -43,7 +43,7 @@ interface Found {
 }
 
 /** The settings that both sides get, by the names of MessageStoreConfig. */
-const settingsOf = (config: StoreConfig): string =>
+export const settingsOf = (config: StoreConfig): string =>
   Object.entries({
     mappedFileSizeCommitLog: config.mappedFileSizeCommitLog,
     mappedFileSizeConsumeQueue: config.mappedFileSizeConsumeQueue,
@@ -112,7 +112,7 @@ const makeJobs = (version: Version, count: number, seed: number, folder: string)
   return jobs
 }
 
-const java = [
+export const java = [
   "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
   "--add-opens=java.base/java.nio=ALL-UNNAMED",
   "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",

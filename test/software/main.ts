@@ -9,6 +9,7 @@ import * as fc from "fast-check"
 import * as Kafka from "./Kafka.ts"
 import * as KafkaDamage from "./KafkaDamage.ts"
 import * as Rocketmq from "./Rocketmq.ts"
+import * as RocketmqRefusals from "./RocketmqRefusals.ts"
 
 const missing = ["mvn", "javac", "java"].filter((tool) => spawnSync(tool, ["-version"]).error !== undefined)
 if (missing.length > 0) {
@@ -21,7 +22,7 @@ if (missing.length > 0) {
 const [count = 200, seed = fc.readConfigureGlobal()?.seed ?? Math.floor(Date.now() / 1000)] = process.argv.slice(2).map(
   Number
 )
-const suites = [Kafka.run, KafkaDamage.run, Rocketmq.run]
+const suites = [Kafka.run, KafkaDamage.run, Rocketmq.run, RocketmqRefusals.run]
 let equal = true
 for (const run of suites) equal = await run(count, seed) && equal
 process.exit(equal ? 0 : 1)

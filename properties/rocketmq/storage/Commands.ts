@@ -113,7 +113,11 @@ const refusals: fc.Arbitrary<DiskFault> = fc.oneof(
     code: fc.constant("EIO" as const),
     partial: fc.nat(60)
   }),
-  fc.record({ _tag: fc.constant("NoSpace" as const), path: fc.constant("/store/**"), after: fc.nat(3) })
+  fc.record({
+    _tag: fc.constant("NoSpace" as const),
+    path: fc.constantFrom("/store/**", log, "/store/consumequeue/**"),
+    after: fc.nat(1)
+  })
 )
 const bit = fc.nat(7)
 const derivedFiles = ["/store/consumequeue/**", "/store/index/*", "/store/checkpoint"] as const

@@ -64,7 +64,16 @@ describe.each(all)("a store of %s", (_name, settings) => {
   it("loses nothing that it acknowledged to a disk that says it cannot (F12, F13, F14)", () => {
     const reached = holds(settings, refusing, ["acknowledged", "flushed", "bytes"], runs)
     expect([...reached]).toEqual(
-      expect.arrayContaining(["NoSpace", "OperationFails", "ReadFails", "a fault struck", "said so"])
+      expect.arrayContaining([
+        "CREATE_MAPEDFILE_FAILED",
+        "NoSpace",
+        "OperationFails",
+        "ReadFails",
+        "SERVICE_NOT_AVAILABLE",
+        "a fault struck",
+        "queues cannot be written",
+        "said so"
+      ])
     )
   })
 

@@ -56,6 +56,9 @@ const takesNumber = (log: CommitLog, sysFlag: number): boolean => {
 
 export const queueKey = (topic: string, queueId: number): string => `${topic}-${queueId}`
 
+/** Why nothing was appended: the entries fit into no file, or the file that they would go to cannot be made. */
+export type NotAppended = "too large" | "no file"
+
 /** What entries that are appended together have in common. */
 export interface Place {
   /** See `queueKey`. */
@@ -67,19 +70,24 @@ export interface Place {
 }
 
 /**
- * Appends encoded entries of one queue, all into one file; `undefined` where they fit into no file.
+ * Appends encoded entries of one queue, all into one file.
  *
- * A half or rolled back message has number 0 and takes none.
+ * A half or rolled back message has number 0 and takes none. Where the next file cannot be made the last one has its blank
+ * all the same, and is full.
  */
-export const append = (log: CommitLog, entries: ReadonlyArray<Uint8Array>, place: Place): Appended | undefined => {
+export const append = (
+  log: CommitLog,
+  entries: ReadonlyArray<Uint8Array>,
+  place: Place
+): Appended | NotAppended => {
   const { queue, sealed, storeTimestamp, sysFlag } = place
   const total = entries.reduce((sum, entry) => sum + entry.length, 0)
-  if (total + Codec.blankBytes > log.files.fileSize) return undefined
-  let file = Files.lastOrCreate(log.files, 0n)
-  if (total + Codec.blankBytes > log.files.fileSize - file.wrote) {
-    endFile(log, file, storeTimestamp)
-    file = Files.lastOrCreate(log.files, 0n)
-  }
+  if (total + Codec.blankBytes > log.files.fileSize) return "too large"
+  const last = Files.lastOrCreate(log.files, 0n)
+  const isLeft = last !== undefined && total + Codec.blankBytes > log.files.fileSize - last.wrote
+  if (isLeft) endFile(log, last, storeTimestamp)
+  const file = isLeft ? Files.lastOrCreate(log.files, 0n) : last
+  if (file === undefined) return "no file"
   const numbered = takesNumber(log, sysFlag)
   const first = numbered ? log.topicQueueTable.get(queue) ?? 0 : 0
   const start = Number(file.base) + file.wrote
@@ -108,18 +116,22 @@ export interface Gathered {
 
 /**
  * Appends entries of any queues in order, those that go into one file with one write: what puts that are outstanding at
- * the same time cost together. The bytes are those of one append after the other. An entry that fits into no file has
- * `undefined`.
+ * the same time cost together. Bytes and answers are those of one append after the other.
  */
 export const appendGathered = (
   log: CommitLog,
   items: ReadonlyArray<Gathered>,
   place: Pick<Place, "storeTimestamp" | "sealed">
-): ReadonlyArray<Appended | undefined> => {
+): ReadonlyArray<Appended | NotAppended> => {
   const { fileSize } = log.files
-  const answers: Array<Appended | undefined> = []
+  const answers: Array<Appended | NotAppended> = []
   for (let next = 0; next < items.length;) {
     const file = Files.lastOrCreate(log.files, 0n)
+    if (file === undefined) {
+      answers.push(items[next]!.entry.size + Codec.blankBytes > fileSize ? "too large" : "no file")
+      next++
+      continue
+    }
     const room = fileSize - file.wrote
     let bytes = 0
     let end = next
@@ -137,7 +149,7 @@ export const appendGathered = (
     for (let index = next; index < end; index++) {
       const item = items[index]!
       const fits = item.entry.size + Codec.blankBytes <= fileSize
-      answers.push(fits ? placed(writing, item, start + writing.at, place) : undefined)
+      answers.push(fits ? placed(writing, item, start + writing.at, place) : "too large")
     }
     if (bytes > 0) {
       Files.append(log.files, file, chunk)
@@ -189,7 +201,7 @@ const endFile = (log: CommitLog, file: Files.MappedFile, storeTimestamp: number)
 /** Appends bytes as they are, where the log ends: what a slave does with what its master sends. */
 export const appendData = (log: CommitLog, startOffset: number, bytes: Uint8Array): boolean => {
   const file = Files.lastOrCreate(log.files, BigInt(startOffset))
-  return Files.append(log.files, file, bytes)
+  return file !== undefined && Files.append(log.files, file, bytes)
 }
 
 export const minOffset = (log: CommitLog): bigint => Files.minOffset(log.files)

@@ -190,7 +190,7 @@ const searchMinOffset = (queue: ConsumeQueue, minPhysical: bigint): void => {
 }
 
 /** What became of an entry that was put. */
-export type Put = "appended" | "repeated" | "no room"
+export type Put = "appended" | "repeated" | "no room" | "no file"
 
 /**
  * Adds the entry of a message whose number in the queue is `queueOffset`.
@@ -202,9 +202,10 @@ export const put = (queue: ConsumeQueue, entry: Entry, queueOffset: bigint): Put
   const end = endOf(entry)
   const { IgnoreRepeatedEntries } = queue.files.guards
   if (IgnoreRepeatedEntries && end <= queue.maxPhysicOffset) return "repeated"
-  queue.settled ??= { maxPhysicOffset: queue.maxPhysicOffset, minLogicOffset: queue.minLogicOffset }
   const expected = BigInt.asIntN(64, queueOffset * unit)
   const file = Files.lastOrCreate(queue.files, expected)
+  if (file === undefined) return "no file"
+  queue.settled ??= { maxPhysicOffset: queue.maxPhysicOffset, minLogicOffset: queue.minLogicOffset }
   if (queueOffset !== 0n) {
     if (file.firstInQueue && file.wrote === 0) {
       queue.minLogicOffset = expected

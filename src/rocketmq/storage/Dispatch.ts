@@ -27,6 +27,8 @@ export interface Dispatcher {
   readonly checkpoint: Checkpoint.Checkpoint
   /** Everything before it has been dispatched. */
   reputFromOffset: bigint
+  /** False once a queue's file could not be made: then no queue gets an entry until the next start (RunningFlags). */
+  writesQueues: boolean
 }
 
 /** Writes what was dispatched since the last time: a write a file, whatever the number of messages. */
@@ -41,19 +43,37 @@ const forget = ({ index, queues }: Dispatcher): void => {
   Index.forget(index)
 }
 
+/** How often the file that a queue needs next is tried to be made. */
+const mostTries = 30
+
+/**
+ * Puts the entry of a message into its queue; answers whether it is there, now or since before.
+ *
+ * The real one waits a second between two tries. Here they follow each other at once: a fault that outlasts them is one
+ * that lasts for half a minute (ConsumeQueue.putMessagePositionInfoWrapper).
+ */
+const putEntry = (dispatcher: Dispatcher, request: DispatchRequest): boolean => {
+  const queue = Queues.findOrCreate(dispatcher.queues, request.topic, request.queueId)
+  const { physicalOffset: offset, queueOffset, size, tagsCode } = request
+  for (let tries = 0; tries < mostTries && dispatcher.writesQueues; tries++) {
+    if (Queue.put(queue, { offset, size, tagsCode }, queueOffset) !== "no file") return true
+  }
+  dispatcher.writesQueues = false
+  return false
+}
+
 /** Gives one message to its queue and to the index, which have it once `settle` has written it. */
 export const dispatch = (dispatcher: Dispatcher, request: DispatchRequest): void => {
-  const { checkpoint, config, index, queues } = dispatcher
+  const { checkpoint, config, index } = dispatcher
   const transaction = request.sysFlag & SysFlag.transaction
   if (transaction === 0 || transaction === SysFlag.commit || !config.guards.HideHalfMessages) {
-    const queue = Queues.findOrCreate(queues, request.topic, request.queueId)
-    const { physicalOffset: offset, size, tagsCode } = request
-    Queue.put(queue, { offset, size, tagsCode }, request.queueOffset)
     // A repetition moves the timestamp as well.
-    if (config.brokerRole === "SLAVE") checkpoint.physicMsgTimestamp = request.storeTimestamp
-    if (config.behaviour.checkpointsUnflushedQueues) checkpoint.logicsMsgTimestamp = request.storeTimestamp
-    checkpoint.appendedTimestamp = request.storeTimestamp
-    checkpoint.appendedOffset = request.physicalOffset
+    if (putEntry(dispatcher, request)) {
+      if (config.brokerRole === "SLAVE") checkpoint.physicMsgTimestamp = request.storeTimestamp
+      if (config.behaviour.checkpointsUnflushedQueues) checkpoint.logicsMsgTimestamp = request.storeTimestamp
+      checkpoint.appendedTimestamp = request.storeTimestamp
+      checkpoint.appendedOffset = request.physicalOffset
+    }
   }
   if (config.messageIndexEnable) Index.build(index, request)
 }

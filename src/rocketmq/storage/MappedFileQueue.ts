@@ -95,14 +95,24 @@ export const makeDirectories = (disk: Disk.Operations, path: string): void => {
   disk.makeDirectory(path)
 }
 
+/** Opens a file, which is made where there is none and grown to its size; one that is made and not grown stays. */
+const openSized = ({ disk, fileSize }: MappedFileQueue, path: string): Disk.File => {
+  const file = disk.open(path, "either")
+  try {
+    if (file.size() < fileSize) file.truncate(fileSize)
+    return file
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
 const openFile = (queue: MappedFileQueue, name: string, base: bigint, wrote: number, created: boolean): MappedFile => {
   const path = join(queue.directory, name)
-  const file = queue.disk.open(path, "either")
-  if (file.size() < queue.fileSize) file.truncate(queue.fileSize)
   return {
     path,
     base,
-    file,
+    file: openSized(queue, path),
     firstInQueue: created && queue.files.length === 0,
     wrote,
     flushed: wrote,
@@ -165,25 +175,41 @@ export const maxOffset = (queue: MappedFileQueue): bigint => {
   return file === undefined ? 0n : file.base + BigInt(readable(file))
 }
 
-/** The file to append to: the last, or one that is created after a full one, or at `startOffset` in an empty queue. */
-export const lastOrCreate = (queue: MappedFileQueue, startOffset: bigint): MappedFile => {
+/**
+ * The file to append to: the last, or one that is created after a full one, or at `startOffset` in an empty queue;
+ * `undefined` where the disk will not have it. The next call tries again, as AllocateMappedFileService goes on trying.
+ */
+export const lastOrCreate = (queue: MappedFileQueue, startOffset: bigint): MappedFile | undefined => {
   const file = last(queue)
   const size = BigInt(queue.fileSize)
   if (file === undefined) return create(queue, startOffset - startOffset % size)
   return isFull(queue, file) ? create(queue, file.base + size) : file
 }
 
-const create = (queue: MappedFileQueue, base: bigint): MappedFile => {
-  makeDirectories(queue.disk, queue.directory)
-  const file = openFile(queue, nameOf(base), base, 0, true)
-  if (queue.preallocates) {
-    queue.spare = join(queue.directory, nameOf(base + BigInt(queue.fileSize)))
-    const next = queue.disk.open(queue.spare, "either")
-    if (next.size() < queue.fileSize) next.truncate(queue.fileSize)
-    next.close()
-  }
+const create = (queue: MappedFileQueue, base: bigint): MappedFile | undefined => {
+  const file = unlessRefused(() => {
+    makeDirectories(queue.disk, queue.directory)
+    return openFile(queue, nameOf(base), base, 0, true)
+  })
+  if (file === undefined) return undefined
   queue.files = [...queue.files, file]
+  if (queue.preallocates) {
+    const spare = join(queue.directory, nameOf(base + BigInt(queue.fileSize)))
+    queue.spare = spare
+    // Nobody waits for it yet: where it cannot be made, whoever needs it will see.
+    unlessRefused(() => openSized(queue, spare).close())
+  }
   return file
+}
+
+/** What a step answers; `undefined` where the disk refused, which the real one logs and goes on (doCreateMappedFile). */
+const unlessRefused = <A>(step: () => A): A | undefined => {
+  try {
+    return step()
+  } catch (error) {
+    if (error instanceof Disk.DiskError) return undefined
+    throw error
+  }
 }
 
 /** Appends; answers false where the bytes do not fit. */

@@ -91,6 +91,7 @@ export const make = (environment: Environment, config: StoreConfig): Unloaded =>
       guards: config.guards
     }),
     reputFromOffset: 0n,
+    writesQueues: true,
     delayOffsets: new Map()
   }
 }

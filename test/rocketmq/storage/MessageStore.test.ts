@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest"
 import * as Log from "../../../src/rocketmq/storage/CommitLog.ts"
 import * as Queue from "../../../src/rocketmq/storage/ConsumeQueue.ts"
 import * as Queues from "../../../src/rocketmq/storage/ConsumeQueueStore.ts"
+import * as Append from "../../../src/rocketmq/storage/LogAppend.ts"
 import { getMessage, queryMessage } from "../../../src/rocketmq/storage/LogRead.ts"
 import { cleanCommitLog, cleanConsumeQueues } from "../../../src/rocketmq/storage/LogRetention.ts"
 import * as Batch from "../../../src/rocketmq/storage/MessageBatch.ts"
@@ -49,8 +50,8 @@ const message = (change: Partial<Codec.Message> = {}): Codec.Message => ({
   ...change
 })
 
-const put = (store: Store.MessageStore, change: Partial<Codec.Message> = {}): Store.PutResult =>
-  Effect.runSync(Store.put(store, message(change)))
+const put = (store: Store.MessageStore, change: Partial<Codec.Message> = {}): Append.PutResult =>
+  Effect.runSync(Append.put(store, message(change)))
 const dispatch = (store: Store.MessageStore): number => Effect.runSync(Store.dispatch(store))
 
 /** An entry of this many bytes in all: 91 of them are the entry's own with nothing in it, one is the topic. */
@@ -70,6 +71,65 @@ describe("a put is refused", () => {
     expect(put(store).status).toBe("SERVICE_NOT_AVAILABLE")
   })
 
+  /** What seven puts of 400 bytes are answered where the log's third file cannot be made, and two when it can be again. */
+  const withoutThirdFile = (config: StoreConfig, puts: (store: Store.MessageStore, count: number) => Array<string>) => {
+    const { disk, store } = opened(config)
+    disk.operations().makeDirectory("/store/commitlog/00000000000000002048")
+    const answers = [...puts(store, 3), ...puts(store, 4)]
+    disk.operations().remove("/store/commitlog/00000000000000002048")
+    return [...answers, ...puts(store, 2)]
+  }
+
+  // Two entries of 400 bytes and a blank fill a file of 1024; a real run of both versions: test/software/Rocketmq.ts.
+  const stored = [..."1234"].map(() => "PUT_OK")
+  const failed = [..."567"].map(() => "CREATE_MAPEDFILE_FAILED")
+
+  it.each([["4.9.7", v4_9], ["5.5.0", v5_5]] as const)(
+    "by %s for want of the log's next file, until it can be made (CommitLog.asyncPutMessage, AllocateMappedFileService)",
+    (_, behaviour) => {
+      const one = (store: Store.MessageStore, count: number) =>
+        Array.from({ length: count }, () => put(store, sized(400)).status)
+      const gathered = (store: Store.MessageStore, count: number) =>
+        Effect.runSync(Append.putGathered(store, Array.from({ length: count }, () => message(sized(400)))))
+          .map(({ status }) => status)
+      for (const puts of [one, gathered]) {
+        expect(withoutThirdFile({ ...small, behaviour }, puts)).toEqual([...stored, ...failed, "PUT_OK", "PUT_OK"])
+      }
+    }
+  )
+
+  it("and its number is taken by the next one: nothing of it is stored", () => {
+    const { disk, store } = opened(small)
+    const fault = disk.inject({ _tag: "NoSpace", path: "/store/commitlog/*", after: 0 })
+    expect(put(store)).toEqual({ status: "CREATE_MAPEDFILE_FAILED", appended: undefined })
+    fault.heal()
+    expect(put(store).appended).toMatchObject({ offsets: [0], queueOffset: 0 })
+  })
+
+  it("by a queue's file that cannot be made: then no queue is written until the next start (putMessagePositionInfoWrapper)", () => {
+    const { disk, environment, store } = opened(small)
+    const obstacle = "/store/consumequeue/T/0/00000000000000000060"
+    for (let count = 0; count < 3; count++) put(store)
+    dispatch(store)
+    disk.operations().makeDirectory(obstacle)
+    // The fourth entry needs the second file.
+    for (const queueId of [0, 1]) expect(put(store, { queueId }).status).toBe("PUT_OK")
+    expect(dispatch(store)).toBe(2)
+    expect(put(store).status).toBe("SERVICE_NOT_AVAILABLE")
+    const ends = (of: Store.MessageStore) =>
+      [0, 1].map((queueId) => Number(Queue.maxOffsetInQueue(Queues.findOrCreate(of.queues, "T", queueId))))
+    expect(ends(store)).toEqual([3, 0])
+    disk.operations().remove(obstacle)
+    expect(dispatch(store)).toBe(0)
+    expect(put(store).status).toBe("SERVICE_NOT_AVAILABLE")
+    // A stop is not a clean one then (DefaultMessageStore.shutdown), so the next start dispatches all of it again.
+    Effect.runSync(Store.close(store))
+    expect(disk.image().has("/store/abort")).toBe(true)
+    const again = Effect.runSync(Store.open({ ...environment, disk: disk.operations() }, small))
+    expect(ends(again)).toEqual([4, 1])
+    expect(put(again).status).toBe("PUT_OK")
+  })
+
   it("for a topic of more than 127 bytes by 4.9, which 5.x stores as version 2", () => {
     expect(status(small, { topic: "t".repeat(128) })).toBe("MESSAGE_ILLEGAL")
     expect(status({ ...small, behaviour: v5_5 }, { topic: "t".repeat(128) })).toBe("PUT_OK")
@@ -86,7 +146,7 @@ describe("a put is refused", () => {
     expect(status(config, { body: new Uint8Array(1000) })).toBe("PUT_OK")
     const body = Batch.encode([message()])
     const batch = (change: Partial<Codec.Message>) =>
-      Effect.runSync(Store.putBatch(opened(config).store, message({ body, ...change }))).status
+      Effect.runSync(Append.putBatch(opened(config).store, message({ body, ...change }))).status
     expect([batch({ sysFlag: 4 }), batch({ properties: Properties.format([["DELAY", "1"]]) }), batch({})]).toEqual([
       "MESSAGE_ILLEGAL",
       "MESSAGE_ILLEGAL",
@@ -116,7 +176,7 @@ describe("the CommitLog rolls", () => {
     const { store } = opened(small)
     put(store, sized(900))
     const parts = Array.from({ length: 3 }, (_, n) => message({ body: Uint8Array.of(n), flag: n }))
-    const { appended } = Effect.runSync(Store.putBatch(store, message({ body: Batch.encode(parts) })))
+    const { appended } = Effect.runSync(Append.putBatch(store, message({ body: Batch.encode(parts) })))
     expect(appended).toMatchObject({ queueOffset: 1, offsets: [1024, 1024 + 93, 1024 + 186] })
     const stored = Codec.decode(store.log.files.files[1]!.file.read(93, 93))
     expect(stored).toMatchObject({ flag: 1, queueOffset: 2, physicalOffset: 1024 + 93 })
@@ -131,8 +191,8 @@ describe("puts that are gathered", () => {
     )
     messages.splice(5, 0, message({ topic: "t".repeat(128) }), message(sized(1017)))
     const [one, all] = [opened(small), opened(small)]
-    const singly = messages.map((each) => Effect.runSync(Store.put(one.store, each)))
-    const gathered = Effect.runSync(Store.putGathered(all.store, messages))
+    const singly = messages.map((each) => Effect.runSync(Append.put(one.store, each)))
+    const gathered = Effect.runSync(Append.putGathered(all.store, messages))
     expect(gathered).toEqual(singly)
     expect(gathered.map(({ status }) => status).filter((status) => status === "MESSAGE_ILLEGAL").length).toBe(2)
     expect(all.store.log.files.files.length).toBeGreaterThan(3)
@@ -175,7 +235,7 @@ describe("acknowledgements", () => {
   effectIt.effect("wait for a flush that began after the write, one for all that wait", () =>
     Effect.gen(function*() {
       const { disk, store } = opened(sync)
-      const fibers = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(Store.put(store, message())))
+      const fibers = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(Append.put(store, message())))
       yield* Effect.yieldNow
       expect(store.requests.length).toBe(3)
       const before = disk.effects
@@ -190,7 +250,7 @@ describe("acknowledgements", () => {
     () =>
       Effect.gen(function*() {
         const { store } = opened(sync)
-        const fiber = yield* Effect.forkChild(Store.put(store, message()))
+        const fiber = yield* Effect.forkChild(Append.put(store, message()))
         yield* Effect.yieldNow
         yield* TestClock.adjust(5000)
         const { appended, status } = yield* Fiber.join(fiber)
@@ -210,7 +270,7 @@ describe("acknowledgements", () => {
       yield* Store.groupCommit(store)
       const fault: DiskFault = { _tag: "CommitFails", path: "/store/commitlog/*", pages: "ext4-ordered", sequence: "X" }
       disk.inject(fault)
-      const fiber = yield* Effect.forkChild(Store.put(store, message()))
+      const fiber = yield* Effect.forkChild(Append.put(store, message()))
       yield* Effect.yieldNow
       yield* Store.groupCommit(store)
       const { status } = yield* Fiber.join(fiber)
