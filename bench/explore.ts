@@ -31,7 +31,7 @@ const measuredOf: Readonly<Record<string, string>> = {
   ControllerElection: "MCControllerElection_ColdDeposed",
   NameServerRouting: "MCNameServerRoutingTwoFaults",
   NameServerRoutingTimed: "MCNameServerRoutingTimed",
-  ProducerRouting: "MCProducerRoutingTwoFaults",
+  ProducerRouting: "MCProducerRoutingTwoFaulty",
   ZooKeeper: "MCZooKeeperAgain",
   ZooKeeperSessionsTimed: "MCZooKeeperSessionsTimed"
 }

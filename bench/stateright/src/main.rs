@@ -11,6 +11,7 @@ mod constants;
 mod controller_election;
 mod name_server_routing;
 mod name_server_routing_timed;
+mod producer_routing;
 mod replication;
 mod sets;
 mod zoo_keeper;
@@ -40,6 +41,7 @@ fn main() {
         "ControllerElection" => explore(controller_election::ControllerElection::of(&constants)),
         "NameServerRouting" => explore(name_server_routing::NameServerRouting::of(&constants)),
         "NameServerRoutingTimed" => explore(name_server_routing_timed::NameServerRoutingTimed::of(&constants)),
+        "ProducerRouting" => explore(producer_routing::ProducerRouting::of(&constants)),
         "Replication" => explore(replication::Replication::of(&constants)),
         "ZooKeeper" => explore(zoo_keeper::ZooKeeper::of(&constants)),
         "ZooKeeperSessionsTimed" => explore(zoo_keeper_sessions_timed::ZooKeeperSessionsTimed::of(&constants)),
