@@ -31,6 +31,7 @@ CONSTANTS CompareBrokerEpoch,          \* K14: a broker whose epoch rose has fai
           WarmLeader,   \* where in the assignment the leader of such a cluster stands: 1 is preferred
           ControllerStays, \* power fails only where there is no controller: broker epochs live in its memory alone
           FaultsApart,  \* a process fails only when the cluster has dealt with all that happened before
+          Deaf,         \* brokers whose thread of controller events hears nothing, as in one long pause of it
           AskKinds,     \* what operators and clients may ask for
           MaxRecords, MaxFaults, MaxDeletes, MaxAlters, MaxAsked, MaxSessions, MaxQueue
 
@@ -517,7 +518,7 @@ Heard(b, m) ==
        [] OTHER -> Continue(o, b, m)
 
 Hear(b) ==
-  /\ Listens(b) /\ fromZk[b] # <<>>
+  /\ Listens(b) /\ fromZk[b] # <<>> /\ b \notin Deaf
   /\ own[b].connecting => Head(fromZk[b])._tag \in {"Connected", "Expired"}
   /\ LET m == Head(fromZk[b])
          t == Heard(b, m)
@@ -793,7 +794,7 @@ ServeReady(b) ==
   /\ toZk[b] # <<>>
   /\ LET m == Head(toZk[b]).message IN (m._tag = "Connect" /\ m.session = <<>>) => opened[b] < MaxSessions
 HearReady(b) ==
-  Listens(b) /\ fromZk[b] # <<>> /\ (own[b].connecting => Head(fromZk[b])._tag \in {"Connected", "Expired"})
+  Listens(b) /\ fromZk[b] # <<>> /\ b \notin Deaf /\ (own[b].connecting => Head(fromZk[b])._tag \in {"Connected", "Expired"})
 OrderReady(c, b) ==
   \/ Takes(b, c)
   \/ status[c] = "up" /\ status[b] = "up" /\ own[c].queues[b] # <<>> /\ orders[c][b] = <<>>

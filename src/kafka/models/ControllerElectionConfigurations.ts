@@ -21,6 +21,7 @@ const guarded = {
 } as const
 
 const none: ReadonlyArray<AskKind> = []
+const nobody: ReadonlyArray<number> = []
 const two = {
   ...guarded,
   Brokers: 2,
@@ -30,6 +31,7 @@ const two = {
   WarmLeader: 1,
   ControllerStays: false,
   FaultsApart: false,
+  Deaf: nobody,
   AskKinds: none,
   MaxRecords: 0,
   MaxFaults: 0,
@@ -57,7 +59,29 @@ export const electionConstants: Readonly<Record<string, Constants>> = {
   MCControllerElection_Data: { ...bounces, ControllerStays: true },
   MCControllerElection_ControllerBounces: bounces,
   MCControllerElection_Three: { ...two, Brokers: 3, Warm: false, MaxQueue: 3 },
-  MCControllerElection_Proposals: { ...asked, AskKinds: ["PreferLeader"], MaxDeletes: 1, MaxAlters: 1, MaxQueue: 3 }
+  MCControllerElection_Proposals: { ...asked, AskKinds: ["PreferLeader"], MaxDeletes: 1, MaxAlters: 1, MaxQueue: 3 },
+  MCControllerElection_Created: { ...two, Warm: false, AskKinds: ["CreatePartition"], MaxAsked: 1, MaxQueue: 3 },
+  MCControllerElection_AskedTwice: { ...asked, AskKinds: ["PreferLeader", "ShutDown"], MaxAsked: 2 },
+  MCControllerElection_Fetched: { ...two, MaxRecords: 1, MaxAlters: 2 },
+  MCControllerElection_FailedApart: { ...bounces, MaxSessions: 1 },
+  MCControllerElection_Forgotten: { ...two, WarmLeader: 2, MaxAlters: 1, MaxFaults: 1 },
+  MCControllerElection_TwoPartitions: { ...two, Partitions: 2, FaultsApart: true, MaxFaults: 1 },
+  MCControllerElection_ThreeReplicas: {
+    ...two,
+    Brokers: 3,
+    Replicas: 3,
+    AskKinds: ["ShutDown"],
+    MaxAlters: 1,
+    MaxAsked: 1
+  },
+  MCControllerElection_DeafAsked: {
+    ...asked,
+    Deaf: [1],
+    AskKinds: ["CreatePartition", "PreferLeader", "ShutDown"],
+    MaxDeletes: 1,
+    MaxAsked: 2
+  },
+  MCControllerElection_DeafProposals: { ...asked, Deaf: [1], AskKinds: ["PreferLeader"], MaxDeletes: 1, MaxAlters: 2 }
 }
 
 /** What the real controller loses too: a broker epoch is in its memory alone (KIP-966 keeps what it would need). */

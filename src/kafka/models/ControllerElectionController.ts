@@ -50,7 +50,7 @@ const asked = (s: State, b: number, own: Knowledge): State["toZk"] => {
 
 const hears = (c: Constants, member: Member, s: State, b: number): State | undefined => {
   const [message, ...fromZk] = at(s.fromZk, b)
-  if (message === undefined || !listens(s, b)) return undefined
+  if (message === undefined || !listens(s, b) || c.Deaf.includes(b)) return undefined
   const before = at(s.own, b)
   if (before.connecting && message._tag !== "Connected" && message._tag !== "Expired") return undefined
   const { own, verdict } = hear(member, before, message)

@@ -26,6 +26,8 @@ export interface Constants extends ControllerGuards, BrokerGuards, AlterGuards {
   readonly WarmLeader: number
   readonly ControllerStays: boolean
   readonly FaultsApart: boolean
+  /** Brokers whose thread of controller events hears nothing, as in one long pause of it. */
+  readonly Deaf: ReadonlyArray<number>
   readonly AskKinds: ReadonlyArray<AskKind>
   readonly MaxRecords: number
   readonly MaxFaults: number

@@ -59,6 +59,7 @@ const constants: Constants = {
   WarmLeader: 1,
   ControllerStays: false,
   FaultsApart: false,
+  Deaf: [],
   MaxRecords: 1,
   MaxFaults: 20,
   MaxDeletes: 0,

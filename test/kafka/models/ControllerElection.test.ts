@@ -26,7 +26,7 @@ const guards = {
 }
 
 /** Scenarios whose guarded graph is searched in a second or two; the others are configurations of `explore`. */
-const small = ["K21", "K22"]
+const small = ["K17", "K20", "K21", "K22"]
 const scenarios = module.rows.filter(({ configuration }) => /_K\d\d_/.test(configuration))
 const quick = scenarios.filter(({ tier }) => tier === "quick")
 
