@@ -1,5 +1,5 @@
-//! The constants of a configuration, as words `NAME=VALUE`: a number, TRUE or FALSE, or the elements of a set of strings with
-//! commas between them.
+//! The constants of a configuration, as words `NAME=VALUE`: a number, TRUE or FALSE, or the elements of a set of
+//! strings with commas between them.
 
 use std::collections::HashMap;
 

@@ -1,11 +1,12 @@
 //! Twins of TLA+ modules for stateright: `twins MODULE CONSTANT=VALUE...`, the constants as a `.cfg` file has them.
 //!
-//! The decision: plain Rust as stateright's own examples write it, with arrays for functions over processes, vectors for
-//! sequences and bits for small sets of numbers, so that the bench compares explorers and not model styles. A twin is
-//! written for the sizes of one configuration and with every guard on; it refuses constants that say otherwise.
+//! The decision: plain Rust as stateright's own examples write it, with arrays for functions over processes, vectors
+//! for sequences and bits for small sets of numbers, so that the bench compares explorers and not model styles. A
+//! twin is written for the sizes of one configuration and with every guard on; it refuses constants that say
+//! otherwise.
 //!
-//! It prints `generated distinct depth`, and fails where an invariant or a property of steps does not hold: stateright has
-//! properties of states only, so a step is judged where it is made.
+//! It prints `generated distinct depth`, and fails where an invariant or a property of steps does not hold:
+//! stateright has properties of states only, so a step is judged where it is made.
 
 mod constants;
 mod controller_election;

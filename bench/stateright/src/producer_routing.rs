@@ -1,5 +1,5 @@
-//! The machine of `spec/rocketmq/ProducerRouting.tla`: where a producer writes by the route that it has cached. Masters count
-//! from 0, values from 1.
+//! The machine of `spec/rocketmq/ProducerRouting.tla`: where a producer writes by the route that it has cached.
+//! Masters count from 0, values from 1.
 
 use crate::constants::Constants;
 use crate::sets::{has, with, without};
@@ -105,7 +105,8 @@ impl ProducerRouting {
         }
     }
 
-    /// The masters that have a queue in the route, in the order of their names; an order configuration names them all.
+    /// The masters that have a queue in the route, in the order of their names; an order configuration names them
+    /// all.
     fn queues(&self, s: &State) -> Vec<usize> {
         (0..MASTERS).filter(|&m| self.static_order_conf || has(s.cache, m)).collect()
     }

@@ -1,4 +1,5 @@
-//! The machine of `bench/replication/Replication.tla`: brokers that replicate one partition, crash and lose their sessions.
+//! The machine of `bench/replication/Replication.tla`: brokers that replicate one partition, crash and lose their
+//! sessions.
 
 use crate::constants::Constants;
 use crate::sets::has;

@@ -1,4 +1,5 @@
-//! The machine of `spec/kafka/ZooKeeperSessionsTimed.tla`: when sessions of a ZooKeeper server expire. Clients count from 0.
+//! The machine of `spec/kafka/ZooKeeperSessionsTimed.tla`: when sessions of a ZooKeeper server expire. Clients count
+//! from 0.
 
 use crate::constants::Constants;
 use stateright::{Model, Property};

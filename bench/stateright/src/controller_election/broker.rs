@@ -1,6 +1,7 @@
-//! A broker among others: the orders of a controller, what a leader proposes, what a follower fetches, how a process ends.
+//! A broker among others: the orders of a controller, what a leader proposes, what a follower fetches, how a process
+//! ends.
 
-use super::controller::{kept, set_of};
+use super::decisions::{kept, set_of};
 use super::state::*;
 use super::zoo_keeper::orphan;
 use crate::sets::{has, with, without};

@@ -1,11 +1,13 @@
-//! The machine of `spec/kafka/ControllerElection.tla`: ZooKeeper elects one controller among the brokers, and the controller
-//! decides every partition's leader and in-sync replicas, and tells the brokers.
+//! The machine of `spec/kafka/ControllerElection.tla`: ZooKeeper elects one controller among the brokers, and the
+//! controller decides every partition's leader and in-sync replicas, and tells the brokers.
 //!
 //! Guards are on: what would happen without them is not here, nor are elections of replicas that are not in sync.
 
 mod broker;
 mod controller;
+mod decisions;
 mod properties;
+mod start;
 mod state;
 mod tree;
 mod zoo_keeper;
@@ -14,7 +16,6 @@ use crate::constants::Constants;
 use crate::sets::has;
 use state::*;
 use stateright::{Model, Property};
-use tree::{Session, Tree, Znode};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -192,47 +193,6 @@ impl ControllerElection {
         s.asked += 1;
         self.fits(&s.own[c])
     }
-
-    /// Broker 1 of the specification is the controller, and every replica is in sync.
-    fn warm(&self, mut s: State) -> State {
-        let version = 0;
-        let owner = |broker: Broker| Some(Session { broker, number: 1 });
-        let state = |p: Partition| {
-            let replicas = replicas_of(p);
-            Written { leader: Some(replicas[self.warm_leader]), epoch: 0, isr: replicas.to_vec(), controller_epoch: 1 }
-        };
-        s.tree = Tree {
-            controller: Some(Znode { data: 0, version, owner: owner(0) }),
-            epoch: Some(Znode { data: 1, version: 1, owner: None }),
-            ids: std::array::from_fn(|b| Some(Znode { data: true, version: 1, owner: owner(b) })),
-            states: std::array::from_fn(|p| Some(Znode { data: state(p), version, owner: None })),
-        };
-        s.sessions = [1 << 1; BROKERS];
-        s.opened = [1; BROKERS];
-        s.attached = [Some(1); BROKERS];
-        s.watches = std::array::from_fn(|b| if b == 0 { 0b11 } else { 0b01 });
-        s.linked = [true; BROKERS];
-        s.channel = [Some(0); BROKERS];
-        for (b, own) in s.own.iter_mut().enumerate() {
-            own.session = Some(1);
-            own.phase = Phase::Idle;
-            own.registered = Some(1);
-            own.known = 1;
-            own.boss = Some(0);
-            own.alive = EVERYONE;
-            own.meta = std::array::from_fn(|p| Some(Leader { leader: state(p).leader, epoch: 0 }));
-            own.parts = std::array::from_fn(|p| {
-                let Written { epoch, isr, leader, .. } = state(p);
-                replicas_of(p).contains(&b).then_some(Part { epoch, role: 0, leader, isr, version, synced: 0 })
-            });
-        }
-        let controller = &mut s.own[0];
-        controller.view = Some(View { epoch: 1, version: 1 });
-        controller.is_active = true;
-        controller.live = [Some(1); BROKERS];
-        controller.states = std::array::from_fn(|p| Some(Known { written: state(p), version }));
-        s
-    }
 }
 
 impl Model for ControllerElection {
@@ -240,29 +200,7 @@ impl Model for ControllerElection {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        let cold = State {
-            tree: Tree::default(),
-            sessions: [0; BROKERS],
-            opened: [0; BROKERS],
-            attached: [None; BROKERS],
-            watches: [0; BROKERS],
-            linked: [false; BROKERS],
-            channel: [None; BROKERS],
-            to_zk: Default::default(),
-            from_zk: Default::default(),
-            up: [true; BROKERS],
-            own: Default::default(),
-            orders: Default::default(),
-            alter: Default::default(),
-            fetch: Default::default(),
-            log: [[0; PARTITIONS]; BROKERS],
-            acked: [0; PARTITIONS],
-            faults: 0,
-            deletes: 0,
-            alters: 0,
-            asked: 0,
-        };
-        vec![if self.is_warm { self.warm(cold) } else { cold }]
+        vec![if self.is_warm { start::warm(self.warm_leader) } else { start::cold() }]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {

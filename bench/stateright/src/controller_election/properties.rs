@@ -1,5 +1,5 @@
-//! What is true of every state, and of every step; a process that gave up registering, of which the specification says one
-//! thing more, is not there with the guard on.
+//! What is true of every state, and of every step; a process that gave up registering, of which the specification
+//! says one thing more, is not there with the guard on.
 
 use super::state::*;
 use super::tree::Znode;

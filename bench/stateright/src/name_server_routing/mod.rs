@@ -1,65 +1,12 @@
-//! The machine of `spec/rocketmq/NameServerRouting.tla`: NameServers, the brokers that register with them, and clients that
-//! ask for the route of one topic. Processes count from 0, masters first; the name of a broker is that of its master.
+//! The machine of `spec/rocketmq/NameServerRouting.tla`: NameServers, the brokers that register with them, and
+//! clients that ask for the route of one topic.
+
+mod state;
 
 use crate::constants::Constants;
-use crate::sets::{has, with, without};
+use crate::sets::{has, with};
+use state::*;
 use stateright::{Model, Property};
-
-const SERVERS: usize = 2;
-const MASTERS: usize = 1;
-const SLAVES: usize = 0;
-const BROKERS: usize = MASTERS + SLAVES;
-const CLIENTS: usize = 1;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Entry {
-    broker: usize,
-    version: u8,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Queue {
-    write_queues: u8,
-    writable: bool,
-}
-
-type Queues = [Option<Queue>; MASTERS];
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Route {
-    addrs: u8,
-    queues: Queues,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Answer {
-    NoRoute,
-    Route(Route),
-}
-
-/// The variables of the specification by their names; a registration in flight is its version.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct State {
-    up: [bool; BROKERS],
-    version: [u8; BROKERS],
-    dialed: [[bool; SERVERS]; BROKERS],
-    cut: [[bool; SERVERS]; BROKERS],
-    in_flight: [[Vec<u8>; SERVERS]; BROKERS],
-    link: [[bool; SERVERS]; BROKERS],
-    server_up: [bool; SERVERS],
-    accepted: [[bool; BROKERS]; SERVERS],
-    live: [Vec<Entry>; SERVERS],
-    addrs: [u8; SERVERS],
-    queues: [Queues; SERVERS],
-    pending: [u8; SERVERS],
-    received: [[u8; BROKERS]; SERVERS],
-    server: [usize; CLIENTS],
-    polling: [bool; CLIENTS],
-    asked: [[bool; SERVERS]; CLIENTS],
-    told: [Option<Answer>; CLIENTS],
-    cache: [Option<Route>; CLIENTS],
-    faults: u8,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -100,88 +47,6 @@ pub struct NameServerRouting {
     max_in_flight: usize,
     max_faults: u8,
     kinds: Faults,
-}
-
-fn name_of(broker: usize) -> usize {
-    if broker < MASTERS {
-        broker
-    } else {
-        broker - MASTERS
-    }
-}
-
-impl State {
-    fn entry(&self, n: usize, b: usize) -> Option<&Entry> {
-        self.live[n].iter().find(|entry| entry.broker == b)
-    }
-
-    fn forget_entry(&mut self, n: usize, b: usize) {
-        self.live[n].retain(|entry| entry.broker != b);
-    }
-
-    fn has_writable(&self, n: usize, m: usize, writable: bool) -> bool {
-        self.server_up[n] && self.queues[n][m].is_some_and(|queue| queue.writable == writable)
-    }
-
-    fn set_writable(&mut self, n: usize, m: usize, writable: bool) {
-        if let Some(queue) = &mut self.queues[n][m] {
-            queue.writable = writable;
-        }
-    }
-
-    /// The names with queue data, and the addresses of those.
-    fn route(&self, n: usize) -> Answer {
-        let queues = self.queues[n];
-        if queues.iter().all(Option::is_none) {
-            return Answer::NoRoute;
-        }
-        let is_offered = |b: &usize| has(self.addrs[n], *b) && queues[name_of(*b)].is_some();
-        Answer::Route(Route { addrs: (0..BROKERS).filter(is_offered).fold(0, with), queues })
-    }
-
-    /// Queue data is taken from a master whose version changed, or that was not there.
-    fn register(&mut self, n: usize, b: usize) {
-        let version = self.in_flight[b][n].remove(0);
-        let is_same = self.entry(n, b).is_some_and(|entry| entry.version == version);
-        if b < MASTERS && (!has(self.addrs[n], b) || !is_same) {
-            self.queues[n][b] = Some(Queue { write_queues: version, writable: true });
-        }
-        self.forget_entry(n, b);
-        self.live[n].push(Entry { broker: b, version });
-        self.received[n][b] = version;
-        self.addrs[n] = with(self.addrs[n], b);
-        self.accepted[n][b] = true;
-    }
-
-    /// The name goes with its last address, its queues with the name; who has registered since the decision stays.
-    fn unregister(&mut self, n: usize, b: usize) {
-        self.pending[n] = without(self.pending[n], b);
-        if self.accepted[n][b] && self.entry(n, b).is_some() {
-            return;
-        }
-        let left = without(self.addrs[n], b);
-        let is_last = has(self.addrs[n], b) && (0..BROKERS).all(|a| !has(left, a) || name_of(a) != name_of(b));
-        if is_last {
-            self.queues[n][name_of(b)] = None;
-        }
-        self.forget_entry(n, b);
-        self.addrs[n] = left;
-        self.received[n][b] = 0;
-    }
-
-    /// The tables survive.
-    fn kill_server(&mut self, n: usize) {
-        self.server_up[n] = false;
-        self.accepted[n] = [false; BROKERS];
-        self.pending[n] = 0;
-        for b in 0..BROKERS {
-            self.cut[b][n] = true;
-            self.in_flight[b][n].clear();
-        }
-        for asked in &mut self.asked {
-            asked[n] = false;
-        }
-    }
 }
 
 impl NameServerRouting {
