@@ -12,9 +12,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { crc32 } from "node:zlib"
 import * as Append from "../src/rocketmq/storage/LogAppend.ts"
+import { defaults, type StoreConfig } from "../src/rocketmq/storage/LogConfig.ts"
 import type * as Codec from "../src/rocketmq/storage/MessageCodec.ts"
 import * as Store from "../src/rocketmq/storage/MessageStore.ts"
-import { defaults, type StoreConfig } from "../src/rocketmq/storage/StoreConfig.ts"
 import { makeLive } from "../src/world/live/LiveDisk.ts"
 
 const fileSize = 8 * 1024 * 1024

@@ -65,12 +65,19 @@ const counterparts = [
   "README.md",
   "index.ts",
   "storage/Checkpoint.ts",
+  "storage/CleanShutdownMarker.ts",
+  "storage/Environment.ts",
   "storage/Guards.ts",
   "storage/Images.ts",
   "storage/Inspect.ts",
+  "storage/LogAppend.ts",
+  "storage/LogConfig.ts",
+  "storage/LogLoader.ts",
+  "storage/LogManager.ts",
   "storage/LogRead.ts",
   "storage/LogRetention.ts",
-  "storage/ReferenceLog.ts"
+  "storage/ReferenceLog.ts",
+  "storage/StorageError.ts"
 ]
 
 /** Two things that each system calls by the same name: what Kafka's indexes share, and RocketMQ's table of keys. */

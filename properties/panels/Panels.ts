@@ -6,7 +6,7 @@
  * `UnifiedLog.flush` for what Kafka commits.
  */
 import { behaviour39, behaviour44, defaults as kafkaDefaults } from "../../src/kafka/storage/LogConfig.ts"
-import { defaults, hardened, type StoreConfig, v4_9, v5_5 } from "../../src/rocketmq/storage/StoreConfig.ts"
+import { defaults, hardened, type StoreConfig, v4_9, v5_5 } from "../../src/rocketmq/storage/LogConfig.ts"
 import { kafka } from "./KafkaPanel.ts"
 import { rocketmq } from "./RocketmqPanel.ts"
 

@@ -5,12 +5,12 @@
  * without the rest, so `flush` passes over which one is meant.
  */
 import * as Append from "../../src/rocketmq/storage/LogAppend.ts"
+import type { StoreConfig } from "../../src/rocketmq/storage/LogConfig.ts"
 import { getMessage } from "../../src/rocketmq/storage/LogRead.ts"
 import * as Flush from "../../src/rocketmq/storage/MappedFileFlush.ts"
 import * as Batch from "../../src/rocketmq/storage/MessageBatch.ts"
 import * as Codec from "../../src/rocketmq/storage/MessageCodec.ts"
 import * as Store from "../../src/rocketmq/storage/MessageStore.ts"
-import type { StoreConfig } from "../../src/rocketmq/storage/StoreConfig.ts"
 import type { Operations } from "../../src/world/Disk.ts"
 import { type Engine, type Panel, type Read, runNow } from "./Panel.ts"
 

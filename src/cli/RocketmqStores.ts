@@ -4,12 +4,11 @@
  */
 import { Schema } from "effect"
 import { dirname, join } from "node:path"
-import { OutOfMemory } from "../rocketmq/storage/CheckMessage.ts"
 import * as Images from "../rocketmq/storage/Images.ts"
+import * as LogConfig from "../rocketmq/storage/LogConfig.ts"
 import { remarks } from "../rocketmq/storage/Remarks.ts"
-import * as StoreConfig from "../rocketmq/storage/StoreConfig.ts"
+import { LoadRefused, OutOfMemory, StartHangs } from "../rocketmq/storage/StorageError.ts"
 import { isStore, isVersion5, type Report, report, settingsOf } from "../rocketmq/storage/StoreImage.ts"
-import { LoadRefused, StartHangs } from "../rocketmq/storage/StoreLifecycle.ts"
 import { Damage, DamageMisses } from "../world/simulated/Damage.ts"
 import { BadInput } from "./Exit.ts"
 import { kindOf, list, readFile, readStore } from "./StoreFiles.ts"
@@ -43,7 +42,7 @@ export interface InspectedStore {
 const Expected = Schema.Struct({ brokerConfig: Schema.Record(Schema.String, Schema.String) })
 
 /** What is known of the broker whose store this is. */
-const brokerConfigOf = (path: string, shown: StoreConfig.StoreConfig): Readonly<Record<string, string>> => {
+const brokerConfigOf = (path: string, shown: LogConfig.StoreConfig): Readonly<Record<string, string>> => {
   const beside = join(dirname(path), "expected.json")
   if (kindOf(beside) === "file") return parsed(Expected, beside, 1, text(beside)).brokerConfig
   const { mappedFileSizeCommitLog, mappedFileSizeConsumeQueue, maxHashSlotNum, maxIndexNum } = shown
@@ -77,7 +76,7 @@ export const inspectStore = (path: string): InspectedStore => {
   }
   const shown = settingsOf(files)
   const brokerConfig = brokerConfigOf(path, shown)
-  const config = StoreConfig.configure(shown, brokerConfig)
+  const config = LogConfig.configure(shown, brokerConfig)
   let found: Report
   try {
     found = report(files, config)
@@ -163,7 +162,7 @@ export const recoverImages = (
       throw new BadInput({ message: `${folder}: there is no such base; name a store in bases/` })
     }
     const { files } = readStore(store, depth)
-    const config = StoreConfig.configure(settingsOf(files), { messageIndexEnable: "true", ...settings[name] })
+    const config = LogConfig.configure(settingsOf(files), { messageIndexEnable: "true", ...settings[name] })
     try {
       const base = Images.baseOf(files, config)
       bases.set(name, base)

@@ -5,7 +5,7 @@
  * a failing one shrinks by leaving some out.
  */
 import { allGuards, type Guard } from "../rocketmq/storage/Guards.ts"
-import { defaults, hardened, type StoreConfig, v4_9, v5_5 } from "../rocketmq/storage/StoreConfig.ts"
+import { defaults, hardened, type StoreConfig, v4_9, v5_5 } from "../rocketmq/storage/LogConfig.ts"
 import type { CrashProfile } from "../world/simulated/CrashStates.ts"
 import type { DiskFault } from "../world/simulated/DiskFaults.ts"
 
@@ -44,7 +44,7 @@ export type Command =
   /** What meets operations is over: writes work, and there is space again. Damage at rest stays. */
   | { readonly _tag: "Heal" }
 
-/** Habits of the hardened store that can be taken away one by one, by their switches (StoreConfig.ts, Behaviour). */
+/** Habits of the hardened store that can be taken away one by one, by their switches (LogConfig.ts, Behaviour). */
 const hardenedSwitches = [
   "commitsNames",
   "erasesDirtyTail",

@@ -8,9 +8,9 @@
  */
 import { recorded } from "../replay/Choose.ts"
 import * as Queues from "../rocketmq/storage/ConsumeQueueStore.ts"
+import type { StoreConfig } from "../rocketmq/storage/LogConfig.ts"
 import * as Expiry from "../rocketmq/storage/LogRetention.ts"
 import * as Store from "../rocketmq/storage/MessageStore.ts"
-import type { StoreConfig } from "../rocketmq/storage/StoreConfig.ts"
 import type { DiskFault } from "../world/simulated/DiskFaults.ts"
 import { DiskCrashed } from "../world/simulated/DiskState.ts"
 import { type Command, configOf, type Outcome, type Settings } from "./RocketmqStorageCommand.ts"

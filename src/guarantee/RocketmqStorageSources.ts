@@ -75,4 +75,4 @@ export const inPlace =
   "zeroed\": a place that holds something else is the end of the log"
 /** Of our own switches, which no real store has. */
 export const hardenedStore =
-  "fsync(2) and StoreConfig.ts, hardenedBehaviour: our own switches, each of which takes one of the causes above away"
+  "fsync(2) and LogConfig.ts, hardenedBehaviour: our own switches, each of which takes one of the causes above away"

@@ -15,7 +15,7 @@ import { mostQueues } from "../../properties/panels/Panel.ts"
 import { hardenedStore, kafka39, rocketmq49, rocketmqHardened, smallLog } from "../../properties/panels/Panels.ts"
 import { rocketmq } from "../../properties/panels/RocketmqPanel.ts"
 import { behaviour39, defaults as kafkaDefaults } from "../../src/kafka/storage/LogConfig.ts"
-import { defaults as rocketmqDefaults } from "../../src/rocketmq/storage/StoreConfig.ts"
+import { defaults as rocketmqDefaults } from "../../src/rocketmq/storage/LogConfig.ts"
 import type { File, Operations } from "../../src/world/Disk.ts"
 import { SimulatedDisk } from "../../src/world/simulated/SimulatedDisk.ts"
 

@@ -16,10 +16,10 @@ import { quiet } from "../../properties/rocketmq/storage/Commands.ts"
 import { small } from "../../src/guarantee/RocketmqStorageCommand.ts"
 import { play } from "../../src/guarantee/RocketmqStorageRun.ts"
 import * as Inspect from "../../src/rocketmq/storage/Inspect.ts"
+import { type StoreConfig, v4_9, v5_5 } from "../../src/rocketmq/storage/LogConfig.ts"
+import * as LogManager from "../../src/rocketmq/storage/LogManager.ts"
 import { physicalOffsets } from "../../src/rocketmq/storage/LogRead.ts"
 import * as Store from "../../src/rocketmq/storage/MessageStore.ts"
-import { type StoreConfig, v4_9, v5_5 } from "../../src/rocketmq/storage/StoreConfig.ts"
-import * as Lifecycle from "../../src/rocketmq/storage/StoreLifecycle.ts"
 import { storeOf } from "../../src/rocketmq/storage/StoreOnImage.ts"
 import { prepare } from "./Maven.ts"
 
@@ -56,8 +56,8 @@ export const settingsOf = (config: StoreConfig): string =>
   }).map(([name, value]) => `${name}=${value}`).join(";")
 
 const expectedOf = (files: ReadonlyMap<string, Uint8Array>, config: StoreConfig): Found => {
-  const { parts } = Lifecycle.load(storeOf(files, config).unloaded)
-  Lifecycle.start(parts)
+  const { parts } = LogManager.load(storeOf(files, config).unloaded)
+  LogManager.start(parts)
   // The real store may give two index files that it makes in one millisecond one name: then nothing can be asked of it.
   const made = parts.index.files.filter(({ path }) => !files.has(path.slice("/store/".length))).length
   const queues = Inspect.queueReports(parts, true).filter(({ maxOffset }) => maxOffset !== 0)

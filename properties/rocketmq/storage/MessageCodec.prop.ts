@@ -1,12 +1,13 @@
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import { Malformed } from "../../../src/message/Malformed.ts"
-import { checkMessage, OutOfMemory } from "../../../src/rocketmq/storage/CheckMessage.ts"
+import { checkMessage } from "../../../src/rocketmq/storage/CheckMessage.ts"
+import { defaults, v5_5 } from "../../../src/rocketmq/storage/LogConfig.ts"
 import * as Look from "../../../src/rocketmq/storage/LookMessage.ts"
 import * as Batch from "../../../src/rocketmq/storage/MessageBatch.ts"
 import * as Codec from "../../../src/rocketmq/storage/MessageCodec.ts"
 import * as Properties from "../../../src/rocketmq/storage/Properties.ts"
-import { defaults, v5_5 } from "../../../src/rocketmq/storage/StoreConfig.ts"
+import { OutOfMemory } from "../../../src/rocketmq/storage/StorageError.ts"
 import { message, properties } from "./Messages.ts"
 
 const place = fc.record({

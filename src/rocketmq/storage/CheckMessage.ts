@@ -8,10 +8,10 @@
  *     magic of a message, all lengths agree ──▶ Message         lengths disagree with TOTALSIZE ──▶ Half
  *     magic of a blank ───────────────────────▶ EndOfFile       anything else ────────────────────▶ Invalid
  */
-import { Schema } from "effect"
 import { crc32 } from "node:zlib"
 import { bornHostBytes, Magic, sizeOf, storeHostBytes, text, wholeCrc, wholeCrcDigits } from "./MessageCodec.ts"
 import * as Properties from "./Properties.ts"
+import { OutOfMemory } from "./StorageError.ts"
 
 /** A message as dispatch sees it: where it is, and what queues and index need (DispatchRequest). */
 export interface DispatchRequest {
@@ -49,14 +49,6 @@ export interface CheckOptions {
   /** See `StoreConfig.largestArray`. */
   readonly largestArray: number
 }
-
-/** The virtual machine died of an allocation that a damaged length asked for (4.9). */
-export class OutOfMemory extends Schema.TaggedError<OutOfMemory>()("OutOfMemory", {
-  /** What the length said, in bytes. */
-  bytes: Schema.Number,
-  /** As the virtual machine puts it. */
-  message: Schema.String
-}) {}
 
 /** Throws `OutOfMemory` where Java could not allocate so many bytes. */
 export const allocate = (bytes: number, largestArray: number): void => {

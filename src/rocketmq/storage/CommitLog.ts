@@ -9,9 +9,9 @@
  * (CommitLog.asyncPutMessage, DefaultAppendMessageCallback.doAppend).
  */
 import type * as Disk from "../../world/Disk.ts"
+import type { StoreConfig } from "./LogConfig.ts"
 import * as Files from "./MappedFileQueue.ts"
 import * as Codec from "./MessageCodec.ts"
-import type { StoreConfig } from "./StoreConfig.ts"
 
 export interface CommitLog {
   readonly files: Files.MappedFileQueue

@@ -7,9 +7,9 @@
  */
 import type * as Disk from "../../world/Disk.ts"
 import * as Queue from "./ConsumeQueue.ts"
+import type { Behaviour } from "./LogConfig.ts"
 import * as Files from "./MappedFileQueue.ts"
 import * as Properties from "./Properties.ts"
-import type { Behaviour } from "./StoreConfig.ts"
 
 export interface ConsumeQueueStore extends Queue.Options {
   /** See `Behaviour.searchesMinOffset`. */

@@ -15,8 +15,8 @@ import * as Log from "./CommitLog.ts"
 import * as Queue from "./ConsumeQueue.ts"
 import * as Queues from "./ConsumeQueueStore.ts"
 import * as Index from "./IndexFile.ts"
+import type { StoreConfig } from "./LogConfig.ts"
 import { SysFlag } from "./MessageCodec.ts"
-import type { StoreConfig } from "./StoreConfig.ts"
 
 /** What dispatch reads and writes. */
 export interface Dispatcher {

@@ -2,7 +2,7 @@
  * What keeps the messages of a store, each a switch: with one off the store is as the real one would be without it.
  *
  * They are there so that a suite which claims to catch their absence can be shown to do so. All are on in a store that
- * stands for a real one; what no real store has are the hardened habits of `Behaviour` (StoreConfig.ts). Names in brackets
+ * stands for a real one; what no real store has are the hardened habits of `Behaviour` (LogConfig.ts). Names in brackets
  * are classes and methods of 4.9.7.
  */
 export interface Guards {

@@ -10,10 +10,11 @@
 import { createHash } from "node:crypto"
 import { applyDamage, type Damage } from "../../world/simulated/Damage.ts"
 import type { Image } from "../../world/simulated/DiskImages.ts"
-import { OutOfMemory } from "./CheckMessage.ts"
+import { stoppedCleanly } from "./CleanShutdownMarker.ts"
 import * as Inspect from "./Inspect.ts"
-import { configure, type StoreConfig } from "./StoreConfig.ts"
-import * as Lifecycle from "./StoreLifecycle.ts"
+import { configure, type StoreConfig } from "./LogConfig.ts"
+import * as LogManager from "./LogManager.ts"
+import { LoadRefused, OutOfMemory, StartHangs } from "./StorageError.ts"
 import { root, storeOf } from "./StoreOnImage.ts"
 
 /** One line of images.jsonl. Paths are relative to the store directory. */
@@ -36,8 +37,8 @@ export interface Base {
 
 /** Reports the undamaged base, so that images can refer to it. */
 export const baseOf = (image: Image, config: StoreConfig): Base => {
-  const { parts } = Lifecycle.load(storeOf(image, config).unloaded)
-  Lifecycle.start(parts)
+  const { parts } = LogManager.load(storeOf(image, config).unloaded)
+  LogManager.start(parts)
   const entries = Inspect.queueReports(parts, false).flatMap((queue) =>
     queue.entries.map((entry, index) => [entryKey(queue, entry as Inspect.ShortEntry), index] as const)
   )
@@ -146,7 +147,7 @@ export const recoverImage = (base: Base, image: ImageCase): Recovered => {
   const damaged = applyDamage(base.image, image.ops)
   const config = configure(base.config, image.cfg ?? {})
   const { disk, environment, unloaded } = storeOf(damaged, config)
-  const abortPresent = !Lifecycle.stoppedCleanly(environment)
+  const abortPresent = !stoppedCleanly(environment)
   const found = stages(base, unloaded)
   const after = new Map(
     Array.from(disk.image()).map(([path, bytes]) => [path.slice(root.length + 1), bytes])
@@ -156,11 +157,11 @@ export const recoverImage = (base: Base, image: ImageCase): Recovered => {
 
 type Found = Omit<Recovered, "abortPresent" | "filesChanged" | "filesAdded" | "filesRemoved">
 
-const stages = (base: Base, unloaded: Lifecycle.Unloaded): Found => {
+const stages = (base: Base, unloaded: LogManager.Unloaded): Found => {
   let found: Found = {}
   let stage: "load" | "start" | "report" = "load"
   try {
-    const { parts } = Lifecycle.load(unloaded)
+    const { parts } = LogManager.load(unloaded)
     const afterLoad = Inspect.offsets(parts)
     found = { load: true, afterLoad }
     stage = "start"
@@ -178,7 +179,7 @@ const stages = (base: Base, unloaded: Lifecycle.Unloaded): Found => {
     }
     return { ...found, ...contents(base, parts) }
   } catch (error) {
-    if (error instanceof Lifecycle.LoadRefused) return { load: false }
+    if (error instanceof LoadRefused) return { load: false }
     if (error instanceof OutOfMemory) {
       return { ...found, errorIn: stage, exception: "java.lang.OutOfMemoryError", message: error.message }
     }
@@ -186,17 +187,17 @@ const stages = (base: Base, unloaded: Lifecycle.Unloaded): Found => {
   }
 }
 
-const starts = (parts: Lifecycle.Parts): boolean => {
+const starts = (parts: LogManager.Parts): boolean => {
   try {
-    Lifecycle.start(parts)
+    LogManager.start(parts)
     return true
   } catch (error) {
-    if (error instanceof Lifecycle.StartHangs) return false
+    if (error instanceof StartHangs) return false
     throw error
   }
 }
 
-const contents = (base: Base, parts: Lifecycle.Parts): Pick<Found, "queues" | "commitLog"> => ({
+const contents = (base: Base, parts: LogManager.Parts): Pick<Found, "queues" | "commitLog"> => ({
   queues: Inspect.queueReports(parts, false).map((queue) => [
     queue.topic,
     queue.queueId,

@@ -9,16 +9,17 @@
  * damaged store is reported as it would be seen. Integers of 16 or more digits are strings, so that no parser rounds them.
  */
 import { createHash } from "node:crypto"
-import { checkMessage, OutOfMemory } from "./CheckMessage.ts"
+import { checkMessage } from "./CheckMessage.ts"
 import * as Log from "./CommitLog.ts"
 import * as Queue from "./ConsumeQueue.ts"
 import * as Queues from "./ConsumeQueueStore.ts"
 import * as Dispatch from "./Dispatch.ts"
+import { recoveryCheck } from "./LogLoader.ts"
+import type { Parts } from "./LogManager.ts"
 import * as Look from "./LookMessage.ts"
 import * as Codec from "./MessageCodec.ts"
 import * as Properties from "./Properties.ts"
-import type { Parts } from "./StoreLifecycle.ts"
-import { recoveryCheck } from "./StoreRecovery.ts"
+import { OutOfMemory } from "./StorageError.ts"
 
 /** An i64 as JSON: a number where it has at most 15 digits. */
 export type Long = number | string

@@ -13,13 +13,13 @@ import { Malformed } from "../../message/Malformed.ts"
 import type { DiskError } from "../../world/Disk.ts"
 import { scheduleTopic } from "./CheckMessage.ts"
 import * as Log from "./CommitLog.ts"
+import type { StoreConfig } from "./LogConfig.ts"
 import * as Batch from "./MessageBatch.ts"
 import * as Codec from "./MessageCodec.ts"
 import { isWritable, type MessageStore } from "./MessageStore.ts"
-import { onDisk } from "./OnDisk.ts"
 import * as Properties from "./Properties.ts"
 import type { PutMessageStatus } from "./PutMessageStatus.ts"
-import type { StoreConfig } from "./StoreConfig.ts"
+import { onDisk } from "./StorageError.ts"
 
 export interface PutResult {
   readonly status: PutMessageStatus

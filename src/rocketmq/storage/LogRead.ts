@@ -9,8 +9,8 @@ import * as Log from "./CommitLog.ts"
 import * as Queue from "./ConsumeQueue.ts"
 import * as Queues from "./ConsumeQueueStore.ts"
 import * as IndexQuery from "./IndexQuery.ts"
+import type { Parts } from "./LogManager.ts"
 import * as Look from "./LookMessage.ts"
-import type { Parts } from "./StoreLifecycle.ts"
 
 export type GetMessageStatus =
   | "FOUND"

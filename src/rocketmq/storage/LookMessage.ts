@@ -8,9 +8,9 @@
  */
 import { allocate } from "./CheckMessage.ts"
 import * as Log from "./CommitLog.ts"
+import type { StoreConfig } from "./LogConfig.ts"
 import * as Codec from "./MessageCodec.ts"
 import * as Properties from "./Properties.ts"
-import type { StoreConfig } from "./StoreConfig.ts"
 
 /** What the bytes say. */
 export interface Looked {

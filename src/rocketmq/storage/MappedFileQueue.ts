@@ -12,7 +12,7 @@
  */
 import * as Disk from "../../world/Disk.ts"
 import type { Guards } from "./Guards.ts"
-import type { Behaviour } from "./StoreConfig.ts"
+import type { Behaviour } from "./LogConfig.ts"
 
 export interface MappedFile {
   readonly path: string

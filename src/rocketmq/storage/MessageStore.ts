@@ -10,18 +10,19 @@
  */
 import { Deferred, Effect } from "effect"
 import { DiskError } from "../../world/Disk.ts"
-import { OutOfMemory } from "./CheckMessage.ts"
 import * as Checkpoint from "./Checkpoint.ts"
+import * as CleanShutdownMarker from "./CleanShutdownMarker.ts"
 import * as Queues from "./ConsumeQueueStore.ts"
 import * as Dispatch from "./Dispatch.ts"
+import type { Environment } from "./Environment.ts"
 import * as Index from "./IndexFile.ts"
+import type { StoreConfig } from "./LogConfig.ts"
+import type { Recovered } from "./LogLoader.ts"
+import * as LogManager from "./LogManager.ts"
 import * as Flush from "./MappedFileFlush.ts"
 import * as Files from "./MappedFileQueue.ts"
-import { onDisk } from "./OnDisk.ts"
 import type { PutMessageStatus } from "./PutMessageStatus.ts"
-import type { StoreConfig } from "./StoreConfig.ts"
-import * as Lifecycle from "./StoreLifecycle.ts"
-import type { Recovered } from "./StoreRecovery.ts"
+import { LoadRefused, onDisk, OutOfMemory, StartHangs } from "./StorageError.ts"
 
 interface GroupCommitRequest {
   /** Flushed when the log is flushed up to here. */
@@ -29,7 +30,7 @@ interface GroupCommitRequest {
   readonly answer: Deferred.Deferred<PutMessageStatus>
 }
 
-export interface MessageStore extends Lifecycle.Parts {
+export interface MessageStore extends LogManager.Parts {
   /** What recovery did when it was opened. */
   readonly recovered: Recovered
   running: boolean
@@ -38,15 +39,15 @@ export interface MessageStore extends Lifecycle.Parts {
   requests: ReadonlyArray<GroupCommitRequest>
 }
 
-type OpenError = Lifecycle.LoadRefused | Lifecycle.StartHangs | OutOfMemory | DiskError
+type OpenError = LoadRefused | StartHangs | OutOfMemory | DiskError
 
 const isOpenError = (error: unknown): error is OpenError =>
-  error instanceof Lifecycle.LoadRefused || error instanceof Lifecycle.StartHangs || error instanceof OutOfMemory ||
+  error instanceof LoadRefused || error instanceof StartHangs || error instanceof OutOfMemory ||
   error instanceof DiskError
 
 /** Loads, recovers and starts the store in a directory, which is made where there is none. */
 export const open = (
-  environment: Lifecycle.Environment,
+  environment: Environment,
   config: StoreConfig
 ): Effect.Effect<MessageStore, OpenError> =>
   Effect.tap(
@@ -54,11 +55,11 @@ export const open = (
     () => config.behaviour.commitsNames ? environment.disk.commit([environment.root]) : Effect.void
   )
 
-const opened = (environment: Lifecycle.Environment, config: StoreConfig): Effect.Effect<MessageStore, OpenError> =>
+const opened = (environment: Environment, config: StoreConfig): Effect.Effect<MessageStore, OpenError> =>
   Effect.try({
     try: () => {
-      const { parts, recovered } = Lifecycle.load(Lifecycle.make(environment, config))
-      Lifecycle.start(parts)
+      const { parts, recovered } = LogManager.load(LogManager.make(environment, config))
+      LogManager.start(parts)
       return Object.assign(parts, { recovered, running: true, diskFull: false, requests: [] })
     },
     catch: (error) => {
@@ -149,7 +150,7 @@ export const close = (store: MessageStore): Effect.Effect<void, DiskError> =>
     yield* flushConsumeQueues(store, 0)
     yield* onDisk(() => {
       if (Dispatch.behind(store) === 0n && isWritable(store)) {
-        environment.disk.remove(Lifecycle.pathOf(environment, "abort"))
+        CleanShutdownMarker.remove(environment)
       }
       Files.close(log.files)
       Queues.close(queues)

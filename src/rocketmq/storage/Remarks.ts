@@ -6,8 +6,8 @@
  */
 import type { Image } from "../../world/simulated/DiskImages.ts"
 import * as ConfigFile from "./ConfigFile.ts"
+import type { StoreConfig } from "./LogConfig.ts"
 import { baseOf } from "./MappedFileQueue.ts"
-import type { StoreConfig } from "./StoreConfig.ts"
 import type { Report } from "./StoreImage.ts"
 import { storeOf } from "./StoreOnImage.ts"
 

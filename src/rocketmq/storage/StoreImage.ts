@@ -6,9 +6,10 @@
  * default. 5.x leaves an abort.bak, a compaction folder or an offset in the checkpoint; what has none of them is 4.9.
  */
 import type { Image } from "../../world/simulated/DiskImages.ts"
+import { stoppedCleanly } from "./CleanShutdownMarker.ts"
 import * as Inspect from "./Inspect.ts"
-import { defaults, type StoreConfig, v4_9, v5_5 } from "./StoreConfig.ts"
-import * as Lifecycle from "./StoreLifecycle.ts"
+import { defaults, type StoreConfig, v4_9, v5_5 } from "./LogConfig.ts"
+import * as LogManager from "./LogManager.ts"
 import { storeOf } from "./StoreOnImage.ts"
 
 /** What the real `load()` and `start()` make of a store: the fields of expected.json that the files themselves tell. */
@@ -66,10 +67,10 @@ export const settingsOf = (image: Image): StoreConfig => {
  */
 export const report = (image: Image, config: StoreConfig): Report => {
   const { environment, unloaded } = storeOf(image, config)
-  const abortPresent = !Lifecycle.stoppedCleanly(environment)
-  const { parts } = Lifecycle.load(unloaded)
+  const abortPresent = !stoppedCleanly(environment)
+  const { parts } = LogManager.load(unloaded)
   const afterLoad = Inspect.offsets(parts)
-  Lifecycle.start(parts)
+  LogManager.start(parts)
   return {
     abortPresent,
     afterLoad,

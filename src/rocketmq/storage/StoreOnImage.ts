@@ -6,15 +6,16 @@
  */
 import type { Image } from "../../world/simulated/DiskImages.ts"
 import { SimulatedDisk } from "../../world/simulated/SimulatedDisk.ts"
-import type { StoreConfig } from "./StoreConfig.ts"
-import * as Lifecycle from "./StoreLifecycle.ts"
+import type { Environment } from "./Environment.ts"
+import type { StoreConfig } from "./LogConfig.ts"
+import * as LogManager from "./LogManager.ts"
 
 export const root = "/store"
 
 export interface StoreOnImage {
   readonly disk: SimulatedDisk
-  readonly environment: Lifecycle.Environment
-  readonly unloaded: Lifecycle.Unloaded
+  readonly environment: Environment
+  readonly unloaded: LogManager.Unloaded
 }
 
 /** A store that is not loaded yet, over contents by path relative to the store directory. */
@@ -22,5 +23,5 @@ export const storeOf = (image: Image, config: StoreConfig): StoreOnImage => {
   const disk = SimulatedDisk.fromImage(new Map(Array.from(image, ([path, bytes]) => [`${root}/${path}`, bytes])))
   let time = Date.UTC(2040, 0, 1)
   const environment = { disk: disk.operations(), root, now: () => time++, processId: 1 }
-  return { disk, environment, unloaded: Lifecycle.make(environment, config) }
+  return { disk, environment, unloaded: LogManager.make(environment, config) }
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { readStore } from "../../../src/cli/StoreFiles.ts"
 import * as Images from "../../../src/rocketmq/storage/Images.ts"
-import * as StoreConfig from "../../../src/rocketmq/storage/StoreConfig.ts"
+import * as StoreConfig from "../../../src/rocketmq/storage/LogConfig.ts"
 
 const real = fileURLToPath(new URL("../../real/", import.meta.url))
 const versions = { "4.9.7": StoreConfig.v4_9, "5.5.0": StoreConfig.v5_5 }

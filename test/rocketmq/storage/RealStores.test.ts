@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import { readStore } from "../../../src/cli/StoreFiles.ts"
-import * as StoreConfig from "../../../src/rocketmq/storage/StoreConfig.ts"
+import * as StoreConfig from "../../../src/rocketmq/storage/LogConfig.ts"
 import { type Report, report, settingsOf } from "../../../src/rocketmq/storage/StoreImage.ts"
 
 const real = fileURLToPath(new URL("../../real/", import.meta.url))

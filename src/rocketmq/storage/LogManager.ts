@@ -7,45 +7,20 @@
  * at the next load means a crash; what a store cannot load it refuses whole, and changes nothing of it but what the real
  * one changes (DefaultMessageStore: constructor, load, start; versions 4.9.7 and 5.5.0).
  */
-import { Schema } from "effect"
-import type * as Disk from "../../world/Disk.ts"
 import { scheduleTopic } from "./CheckMessage.ts"
 import * as Checkpoint from "./Checkpoint.ts"
+import * as CleanShutdownMarker from "./CleanShutdownMarker.ts"
 import * as Log from "./CommitLog.ts"
 import * as ConfigFile from "./ConfigFile.ts"
 import * as Queue from "./ConsumeQueue.ts"
 import * as Queues from "./ConsumeQueueStore.ts"
 import * as Dispatch from "./Dispatch.ts"
+import type { Environment } from "./Environment.ts"
 import * as Index from "./IndexFile.ts"
+import type { StoreConfig } from "./LogConfig.ts"
+import * as LogLoader from "./LogLoader.ts"
 import * as Files from "./MappedFileQueue.ts"
-import type { StoreConfig } from "./StoreConfig.ts"
-import * as Recovery from "./StoreRecovery.ts"
-
-/** What a store stands on. */
-export interface Environment {
-  readonly disk: Disk.Operations
-  /** The store's directory, absolute. */
-  readonly root: string
-  /** Milliseconds since 1970. */
-  readonly now: () => number
-  /** What 5.x writes into its abort file. */
-  readonly processId: number
-}
-
-/** The store will not load: what is wrong, and what would have been right. */
-export class LoadRefused extends Schema.TaggedError<LoadRefused>()("LoadRefused", { message: Schema.String }) {}
-
-/** `start()` never returns: dispatch waits at an offset where there is no file (4.9). */
-export class StartHangs extends Schema.TaggedError<StartHangs>()("StartHangs", {
-  /** Where dispatch waits, and where the log ends. */
-  reputFromOffset: Schema.Number,
-  maxOffset: Schema.Number
-}) {
-  override get message(): string {
-    return `dispatch waits at ${this.reputFromOffset}, where no file is, before the end at ${this.maxOffset}; ` +
-      `put the missing file of the CommitLog back`
-  }
-}
+import { LoadRefused, StartHangs } from "./StorageError.ts"
 
 /** The parts of a store; see MessageStore.ts for what is done with them. */
 export interface Parts extends Dispatch.Dispatcher {
@@ -96,18 +71,15 @@ export const make = (environment: Environment, config: StoreConfig): Unloaded =>
   }
 }
 
-/** Whether the last stop was clean. */
-export const stoppedCleanly = ({ disk, root }: Environment): boolean => disk.stat(`${root}/abort`) === undefined
-
 /**
  * Loads what is on disk and recovers it; answers what recovery did.
  *
  * Throws `LoadRefused` where the real `load()` answers false, `OutOfMemory` where the real process dies.
  */
-export const load = (parts: Unloaded): { readonly parts: Parts; readonly recovered: Recovery.Recovered } => {
+export const load = (parts: Unloaded): { readonly parts: Parts; readonly recovered: LogLoader.Recovered } => {
   const { config, environment, index, log, queues } = parts
   const { behaviour } = config
-  const cleanly = stoppedCleanly(environment) || !config.guards.RecoverAfterUncleanStop
+  const cleanly = CleanShutdownMarker.stoppedCleanly(environment) || !config.guards.RecoverAfterUncleanStop
   const refusal = Files.load(log.files, behaviour) ?? Queues.load(queues, behaviour)
   if (refusal !== undefined) throw new LoadRefused({ message: refusal })
   const checkpointPath = pathOf(environment, "checkpoint")
@@ -116,7 +88,7 @@ export const load = (parts: Unloaded): { readonly parts: Parts; readonly recover
   // What makes the queues anew from the log makes the index anew with them.
   const isKept = cleanly || !behaviour.rebuildsQueues
   Index.load(index, cleanly, isKept ? checkpoint.indexMsgTimestamp : -(1n << 63n) - 1n)
-  const recovered = Recovery.recover(loaded, cleanly)
+  const recovered = LogLoader.recover(loaded, cleanly)
   recoverNumbers(parts)
   if (behaviour.loadsDelayOffsets) loadDelayOffsets(loaded)
   return { parts: loaded, recovered }
@@ -172,11 +144,5 @@ export const start = (parts: Parts): void => {
     parts.reputFromOffset = Log.maxOffset(log)
     Dispatch.reput(parts)
   }
-  createAbort(parts)
-}
-
-const createAbort = ({ config, environment }: Parts): void => {
-  const path = pathOf(environment, "abort")
-  environment.disk.open(path, "either").close()
-  if (config.behaviour.abortHoldsProcessId) ConfigFile.persist(environment.disk, path, String(environment.processId))
+  CleanShutdownMarker.create(environment, config)
 }

@@ -13,9 +13,9 @@ import { type Checked, checkMessage, type CheckOptions } from "./CheckMessage.ts
 import * as Checkpoint from "./Checkpoint.ts"
 import * as Queues from "./ConsumeQueueStore.ts"
 import * as Dispatch from "./Dispatch.ts"
+import type { StoreConfig } from "./LogConfig.ts"
 import * as Files from "./MappedFileQueue.ts"
 import { bornHostBytes, Magic } from "./MessageCodec.ts"
-import type { StoreConfig } from "./StoreConfig.ts"
 
 /** What recovery did with the log. */
 export interface Recovered {
