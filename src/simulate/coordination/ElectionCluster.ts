@@ -72,7 +72,7 @@ export const cluster = ringOf(3, 2, 3)
 const startMillis = 8_000
 
 /** What is deployed, but for the guards. */
-interface Deployment {
+export interface Deployment {
   readonly cluster: Cluster
   readonly times: SessionTimes
   readonly lagMillis: number
@@ -80,7 +80,7 @@ interface Deployment {
   /** How long nothing happens to it before a run begins. */
   readonly startMillis: number
 }
-const standard: Deployment = { cluster, times, lagMillis, minInSync: twoInSync, startMillis }
+export const standard: Deployment = { cluster, times, lagMillis, minInSync: twoInSync, startMillis }
 
 /** A property that a run breaks, with the event at which it did. */
 interface Broken {
@@ -121,7 +121,8 @@ export const drive = (
   guards: ElectionGuards,
   seed: number,
   act: (run: Driven) => void,
-  { cluster, lagMillis, minInSync, startMillis, times }: Deployment = standard
+  { cluster, lagMillis, minInSync, startMillis, times }: Deployment = standard,
+  hears: (did: string) => void = () => {}
 ): Run => {
   const { brokers } = cluster
   const operator = brokers.length + 1
@@ -179,7 +180,9 @@ export const drive = (
   }
   return simulate({
     seed,
-    observe: (_, action, [broker = 0]) => {
+    observe: (process, action, args) => {
+      const [broker = 0] = args
+      hears(`${process} did ${action}(${args.join(", ")})`)
       reached.add(action)
       if (action === "ObeyHalf") interrupted.delete(broker)
     },

@@ -40,7 +40,7 @@ export const play = (guards: ElectionGuards, seed: number, commands: ReadonlyArr
   })
 
 /** Plays commands against a run under way. */
-const carryOutAll = (run: Driven, commands: ReadonlyArray<Command>): void => {
+export const carryOutAll = (run: Driven, commands: ReadonlyArray<Command>): void => {
   const somePartition = (pick: number) => pickOf(pick, partitionsOf(cluster))!
   for (const command of commands) {
     switch (command._tag) {
@@ -63,7 +63,7 @@ const carryOutAll = (run: Driven, commands: ReadonlyArray<Command>): void => {
 }
 
 /** Heals links and lets go on what was paused. */
-const mend = ({ fire, world }: Driven): void => {
+export const mend = ({ fire, world }: Driven): void => {
   for (const event of healing(world)) fire(event)
 }
 

@@ -10,7 +10,7 @@ import type { ElectionGuards } from "../../kafka/nodes/BrokerMemory.ts"
 import { type Choose, seeded } from "../../replay/Choose.ts"
 import type { ScenarioSearch } from "../Search.ts"
 import { drive, type Driven, guarded } from "./ElectionCluster.ts"
-import * as Schedules from "./ElectionSchedules.ts"
+import { all as schedules, readAll } from "./ElectionSchedules.ts"
 
 type Guard = {
   readonly [Name in keyof ElectionGuards]: ElectionGuards[Name] extends boolean ? Name : never
@@ -45,7 +45,7 @@ const lostWrite = (
     let nodes = false
     const { operations } = drive({ ...guarded, [guard]: isGuarded }, seed, (run) => {
       nodes = schedule(run, seeded(seed))
-      Schedules.readAll(run)
+      readAll(run)
     })
     return { nodes, clients: "lost-write" in check(operations, { smallest: 0 }).anomalies }
   }
@@ -56,16 +56,16 @@ export const electionSearches: Readonly<Record<string, ScenarioSearch>> = {
   K14: lostWrite(
     "CompareBrokerEpoch",
     "a replica that is in sync lacks what was acknowledged",
-    Schedules.bounced
+    schedules.bounced
   ),
   K15: lostWrite("RequestCarriesBrokerEpoch", "LeaderHoldsAcked", (run, choose) => {
-    Schedules.orderedAgain(run, choose)
+    schedules.orderedAgain(run, choose)
     return run.broken("LeaderHoldsAcked")
   }),
-  K16: byProperty("AtomicRegister", "ZombieNeverOutranks", Schedules.stalledClaim),
-  K17: byProperty("FenceControllerWrites", "NoZombieWrite", Schedules.zombieWrites),
-  K18: byProperty("BrokerChecksControllerEpoch", "MetadataNeverGoesBack", Schedules.lateOrder),
-  K20: byProperty("ZombieAlterCheck", "RefusedOnlyWhenBehind", Schedules.staleVerdict),
-  K21: byProperty("RegisterRetries", "GaveUpOnlyWhileRegistered", Schedules.killed),
-  K22: byProperty("AtomicBecomeFollower", "RoleFollowsEpoch", Schedules.takenHalf)
+  K16: byProperty("AtomicRegister", "ZombieNeverOutranks", schedules.stalledClaim),
+  K17: byProperty("FenceControllerWrites", "NoZombieWrite", schedules.zombieWrites),
+  K18: byProperty("BrokerChecksControllerEpoch", "MetadataNeverGoesBack", schedules.lateOrder),
+  K20: byProperty("ZombieAlterCheck", "RefusedOnlyWhenBehind", schedules.staleVerdict),
+  K21: byProperty("RegisterRetries", "GaveUpOnlyWhileRegistered", schedules.killed),
+  K22: byProperty("AtomicBecomeFollower", "RoleFollowsEpoch", schedules.takenHalf)
 }

@@ -81,7 +81,7 @@ const ask = (run: Driven, controller: number, broker: number): void => {
 }
 
 /** K17: the first controller, which has not heard that it is none, is asked for something that it has to write. */
-export const zombieWrites = (run: Driven, choose: Choose): void => {
+const zombieWrites = (run: Driven, choose: Choose): void => {
   const first = controllerOf(run)
   if (first === undefined || !depose(run, first, toldTo(first))) return
   ask(run, first, somebody(choose))
@@ -89,7 +89,7 @@ export const zombieWrites = (run: Driven, choose: Choose): void => {
 }
 
 /** K16: a broker has made /controller and hears nothing; the znode goes, another one is elected, the first goes on. */
-export const stalledClaim = (run: Driven, choose: Choose): void => {
+const stalledClaim = (run: Driven, choose: Choose): void => {
   const holder = (): number | undefined => {
     const data = run.state().tree[0]![0]?.data
     return data?._tag === "Controller" ? data.broker : undefined
@@ -105,7 +105,7 @@ export const stalledClaim = (run: Driven, choose: Choose): void => {
 }
 
 /** K18: an order of the first controller comes after a broker has taken those of the second. */
-export const lateOrder = (run: Driven, choose: Choose): void => {
+const lateOrder = (run: Driven, choose: Choose): void => {
   const first = controllerOf(run)
   if (first === undefined) return
   const broker = somebody(choose, first)
@@ -119,7 +119,7 @@ export const lateOrder = (run: Driven, choose: Choose): void => {
 }
 
 /** K21: a broker is killed, and starts again before or after its session is over. */
-export const killed = (run: Driven, choose: Choose): void => {
+const killed = (run: Driven, choose: Choose): void => {
   run.runFor(choose(1_000))
   run.fire({ _tag: "Kill", process: brokerName(somebody(choose)) })
   run.runFor(10_000)
@@ -169,7 +169,7 @@ const acknowledgesMore = (run: Driven, partition: number, isHeld: Held): boolean
  * controller is deposed, the third broker is in sync again and leads next, since the leader is killed; when that one comes
  * back, the deposed controller sends its order again.
  */
-export const orderedAgain = (run: Driven, choose: Choose): void => {
+const orderedAgain = (run: Driven, choose: Choose): void => {
   const cast = castOf(run, choose)
   if (cast === undefined) return
   const { controller, leader, other, partition } = cast
@@ -209,7 +209,7 @@ export const orderedAgain = (run: Driven, choose: Choose): void => {
  * K20: a leader has proposed to a controller, which is deposed and hears nothing; the next one raises the leader epoch,
  * and the leader proposes to the first one again.
  */
-export const staleVerdict = (run: Driven, choose: Choose): void => {
+const staleVerdict = (run: Driven, choose: Choose): void => {
   const cast = castOf(run, choose)
   if (cast === undefined) return
   const { controller, leader, other, partition } = cast
@@ -227,7 +227,7 @@ export const staleVerdict = (run: Driven, choose: Choose): void => {
 }
 
 /** K22: the handler of an order that moves a leader fails midway, and the order is sent again. */
-export const takenHalf = (run: Driven, choose: Choose): void => {
+const takenHalf = (run: Driven, choose: Choose): void => {
   const controller = controllerOf(run)
   if (controller === undefined) return
   const broker = somebody(choose)
@@ -240,7 +240,7 @@ export const takenHalf = (run: Driven, choose: Choose): void => {
  * K14: a follower loses power, its session ends and it registers again before the controller has looked; then the leader
  * dies. Whether a replica that was in sync lacked what was acknowledged.
  */
-export const bounced = (run: Driven, choose: Choose): boolean => {
+const bounced = (run: Driven, choose: Choose): boolean => {
   const cast = castOf(run, choose)
   if (cast === undefined) return false
   const { controller, leader, other: follower, partition } = cast
@@ -261,9 +261,41 @@ export const bounced = (run: Driven, choose: Choose): boolean => {
   return isShort
 }
 
+/**
+ * K11: a follower is frozen until it is out of sync, and more is acknowledged; then the processes of the others go, and
+ * the follower goes on before they are back.
+ */
+const leftBehind = (run: Driven, choose: Choose): void => {
+  const cast = castOf(run, choose)
+  if (cast === undefined) return
+  const { controller, leader, other: follower, partition } = cast
+  const process = brokerName(follower)
+  if (!acknowledgesMore(run, partition, nothing)) return
+  run.fire({ _tag: "Pause", process })
+  if (!until(run, nothing, () => storedOf(run, partition)?.isr.includes(follower) === false, 2_000)) return
+  if (!acknowledgesMore(run, partition, nothing)) return
+  for (const broker of [controller, leader]) run.fire({ _tag: "Kill", process: brokerName(broker) })
+  run.fire({ _tag: "Resume", process })
+  const isStart: Held = (event) => event._tag === "Start"
+  until(run, isStart, () => storedOf(run, partition)?.leader[0] === follower, 1_000)
+}
+
 /** Lets everything go on until each partition has acknowledged one record more, and reads all of them. */
 export const readAll = (run: Driven): void => {
   run.runFor(startsMillis)
   for (const partition of partitionsOf(cluster)) acknowledgesMore(run, partition, nothing)
   run.read()
+}
+
+/** Every schedule, by what happens in it. */
+export const all = {
+  bounced,
+  killed,
+  lateOrder,
+  leftBehind,
+  orderedAgain,
+  stalledClaim,
+  staleVerdict,
+  takenHalf,
+  zombieWrites
 }
