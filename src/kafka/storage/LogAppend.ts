@@ -29,7 +29,7 @@ export interface Appended {
   readonly logStartOffset: number
 }
 
-type Parts = ReturnType<typeof LogValidator.partsOf>
+type Parts = ReadonlyArray<LogValidator.Part>
 
 const checkParts = (log: PartitionLog.PartitionLog, parts: Parts, origin: ProducerState.Origin): void => {
   for (const { bytes, header } of parts) {
@@ -75,6 +75,7 @@ const taken = (log: PartitionLog.PartitionLog, parts: Parts): LogValidator.Valid
   }
   return {
     bytes: new Uint8Array(Buffer.concat(parts.map(({ bytes }) => bytes))),
+    parts,
     lastOffset,
     maxTimestamp: largest.timestamp,
     offsetOfMaxTimestamp: largest.offset
@@ -130,7 +131,7 @@ function* write(
   origin: ProducerState.Origin
 ): Durably<Appended> {
   const { config, environment, epochs, producers } = log
-  const parts = LogValidator.partsOf(validated.bytes)
+  const { parts } = validated
   const { baseOffset: firstOffset } = parts[0]!.header
   for (const { header } of parts) {
     yield* LeaderEpochs.assign(environment, epochs, header.partitionLeaderEpoch, header.baseOffset)

@@ -16,19 +16,21 @@ import type * as Record from "./Record.ts"
 import * as RecordBatch from "./RecordBatch.ts"
 import { fail } from "./StorageError.ts"
 
+/** A whole batch of an append. */
+export interface Part {
+  readonly bytes: Uint8Array
+  readonly header: RecordBatch.Header
+}
+
 /** What is known of the batches of one append. */
 export interface Validated {
   readonly bytes: Uint8Array
+  /** The batches in them. */
+  readonly parts: ReadonlyArray<Part>
   readonly lastOffset: number
   readonly maxTimestamp: number
   /** Last offset of the batch with the largest time. */
   readonly offsetOfMaxTimestamp: number
-}
-
-/** A whole batch of an append. */
-interface Part {
-  readonly bytes: Uint8Array
-  readonly header: RecordBatch.Header
 }
 
 /** Cuts an append into batches; a cut one at the end is left out, as the real reader does. Positions start at 0. */
@@ -69,26 +71,63 @@ const checkBatch = ({ header }: Part, origin: Origin): void => {
   }
 }
 
-/** Checks one record; its offset and time as the client gave them. */
-const checkRecord = (
-  { hasKey }: Record.Outline,
-  offset: number,
-  timestamp: number,
+interface Refusal {
+  readonly reason: "InvalidRecord" | "InvalidTimestamp"
+  readonly message: string
+}
+
+/** What a batch is held to, record by record. Answers why one is refused; its offset and time are the client's. */
+const recordCheck = (
   { header }: Part,
   config: LogConfig,
   now: number
-): void => {
-  if (config.cleanupPolicies.includes("compact") && !hasKey) {
-    fail("InvalidRecord", "Compacted topic cannot accept message without key")
-  }
-  if (config.messageTimestampType === "CreateTime" && timestamp !== -1) {
-    const before = now - timestamp
-    if (before > config.messageTimestampBeforeMaxMillis || -before > config.messageTimestampAfterMaxMillis) {
-      fail("InvalidTimestamp", `Timestamp ${timestamp} of message with offset ${offset} is out of range`)
+): (record: Readonly<Record.Outline>, timestamp: number) => Refusal | undefined => {
+  const needsKey = config.cleanupPolicies.includes("compact")
+  const isCreateTime = config.messageTimestampType === "CreateTime"
+  const isLogAppendTime = RecordBatch.isLogAppendTime(header)
+  return ({ hasKey, offsetDelta }, timestamp) => {
+    if (needsKey && !hasKey) {
+      return { reason: "InvalidRecord", message: "Compacted topic cannot accept message without key" }
     }
-  } else if (RecordBatch.isLogAppendTime(header)) {
-    fail("InvalidTimestamp", "Producer should not set timestamp type to LogAppendTime.")
+    if (isCreateTime && timestamp !== -1) {
+      const before = now - timestamp
+      if (before > config.messageTimestampBeforeMaxMillis || -before > config.messageTimestampAfterMaxMillis) {
+        const offset = header.baseOffset + offsetDelta
+        const message = `Timestamp ${timestamp} of message with offset ${offset} is out of range`
+        return { reason: "InvalidTimestamp", message }
+      }
+    } else if (isLogAppendTime) {
+      return { reason: "InvalidTimestamp", message: "Producer should not set timestamp type to LogAppendTime." }
+    }
+    return undefined
   }
+}
+
+interface Checked {
+  readonly count: number
+  /** Are the offsets those that the leader would assign? */
+  readonly isDense: boolean
+  /** The largest time, in milliseconds since 1970; -1 for none. */
+  readonly latest: number
+}
+
+/** Checks the records of a batch in one pass. One that cannot be read comes before one that is refused, wherever it is. */
+const checkRecords = (part: Part, config: LogConfig, now: number): Checked => {
+  const { header } = part
+  const check = recordCheck(part, config, now)
+  const appended = RecordBatch.isLogAppendTime(header) ? header.maxTimestamp : undefined
+  let refusal: Refusal | undefined
+  let count = 0
+  let isDense = true
+  let latest = -1
+  RecordBatch.outlines(part.bytes, header, (record) => {
+    const timestamp = appended ?? header.baseTimestamp + record.timestampDelta
+    refusal ??= check(record, timestamp)
+    if (record.offsetDelta !== count++) isDense = false
+    if (timestamp > latest) latest = timestamp
+  })
+  if (refusal !== undefined) fail(refusal.reason, refusal.message)
+  return { count, isDense, latest }
 }
 
 const targetOf = (parts: ReadonlyArray<Part>, config: LogConfig): Compression => {
@@ -164,39 +203,35 @@ export const validateAndAssign = (
 ): Validated => {
   const target = targetOf(parts, config)
   if (target !== "none" && parts.length > 1) fail("InvalidRecord", "Compressed outer record has more than one batch")
-  const written: Array<Uint8Array> = []
+  const written: Array<Part> = []
   let nextOffset = firstOffset
   let largest = { timestamp: -1, offset: -1 }
   for (const part of parts) {
     checkBatch(part, origin)
     const { header } = part
-    const outlines = RecordBatch.outlines(part.bytes, header)
-    let isDense = true
-    let latest = -1
-    for (const [index, outline] of outlines.entries()) {
-      const { offsetDelta, timestampDelta } = outline
-      const time = RecordBatch.isLogAppendTime(header) ? header.maxTimestamp : header.baseTimestamp + timestampDelta
-      checkRecord(outline, header.baseOffset + offsetDelta, time, part, config, now)
-      if (offsetDelta !== index) isDense = false
-      if (time > latest) latest = time
-    }
+    const { count, isDense, latest } = checkRecords(part, config, now)
     const isKept = RecordBatch.compressionOf(header) === target && isDense
     const bytes = isKept
       ? parts.length === 1 ? copyOf(part.bytes) : part.bytes.slice()
       : rewritten(part, RecordBatch.records(part.bytes, header), target)
     const isStamped = config.messageTimestampType === "LogAppendTime"
     const timestamp = isStamped ? now : latest
+    const isSame = isKept && !isStamped && header.maxTimestamp === timestamp
     if (isStamped) RecordBatch.stamp(bytes, 0, bytes.length, now)
-    else if ((isKept ? header : RecordBatch.readHeader(bytes)).maxTimestamp !== timestamp) {
-      setMaxTimestamp(bytes, timestamp)
-    }
+    else if (!isSame && RecordBatch.readHeader(bytes).maxTimestamp !== timestamp) setMaxTimestamp(bytes, timestamp)
     RecordBatch.assign(bytes, 0, nextOffset, leaderEpoch)
-    nextOffset += outlines.length
+    const assigned = isSame
+      ? { ...header, baseOffset: nextOffset, partitionLeaderEpoch: leaderEpoch }
+      : RecordBatch.readHeader(bytes)
+    nextOffset += count
     if (timestamp > largest.timestamp) largest = { timestamp, offset: nextOffset - 1 }
-    written.push(bytes)
+    written.push({ bytes, header: assigned })
   }
   return {
-    bytes: written.length === 1 ? written[0]! : new Uint8Array(Buffer.concat(written)),
+    bytes: written.length === 1
+      ? written[0]!.bytes
+      : new Uint8Array(Buffer.concat(written.map(({ bytes }) => bytes))),
+    parts: written,
     lastOffset: nextOffset - 1,
     maxTimestamp: largest.timestamp,
     offsetOfMaxTimestamp: largest.offset

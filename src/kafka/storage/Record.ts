@@ -88,9 +88,9 @@ export const read = (from: Cursor): Record => {
 
 /** What an append is judged by: no views, no strings, nothing that lives longer than the check. */
 export interface Outline {
-  readonly offsetDelta: number
-  readonly timestampDelta: number
-  readonly hasKey: boolean
+  offsetDelta: number
+  timestampDelta: number
+  hasKey: boolean
 }
 
 const skip = (from: Cursor, length: number): void => {
@@ -106,8 +106,11 @@ const skipNullable = (from: Cursor): boolean => {
   return length >= 0
 }
 
-/** Checks the record at the cursor as `read` does, and moves past it. Throws `Malformed` where `read` does. */
-export const outline = (from: Cursor): Outline => {
+/**
+ * Checks the record at the cursor as `read` does, moves past it, and says in `into` what it is. Throws `Malformed` where
+ * `read` does.
+ */
+export const outline = (from: Cursor, into: Outline): void => {
   const at = from.position
   const length = readVarint(from)
   if (length < 0 || length > from.end - from.position) {
@@ -116,9 +119,9 @@ export const outline = (from: Cursor): Outline => {
   const end = from.position + length
   const body = end === from.end ? from : cursor(from.bytes, from.position, end)
   readByte(body)
-  const timestampDelta = readVarlong(body)
-  const offsetDelta = readVarint(body)
-  const hasKey = skipNullable(body)
+  into.timestampDelta = readVarlong(body)
+  into.offsetDelta = readVarint(body)
+  into.hasKey = skipNullable(body)
   skipNullable(body)
   const headersAt = body.position
   const count = readVarint(body)
@@ -134,7 +137,6 @@ export const outline = (from: Cursor): Outline => {
   }
   if (body.position !== body.end) malformed(body.position, `${body.end - body.position} bytes after a record`, "none")
   from.position = end
-  return { offsetDelta, timestampDelta, hasKey }
 }
 
 const nullableSize = (bytes: Uint8Array | null): number => bytes === null ? 1 : sizeOf(bytes.length) + bytes.length

@@ -156,34 +156,47 @@ export const records = (
   header: Header,
   position = 0,
   limit = defaultLimit
-): ReadonlyArray<PlacedRecord> => placing(header, position, () => walk(bytes, header, position, limit, placed(header)))
+): ReadonlyArray<PlacedRecord> =>
+  placing(header, position, () => {
+    const record = placed(header)
+    const read: Array<PlacedRecord> = []
+    walk(bytes, header, position, limit, (from) => read.push(record(from)))
+    return read
+  })
 
-/** The same, checked as much and told as little as an append needs. */
-export const outlines = (bytes: Uint8Array, header: Header): ReadonlyArray<Record.Outline> =>
-  placing(header, 0, () => walk(bytes, header, 0, defaultLimit, Record.outline))
+/**
+ * Checks the records as much as `records` does, and tells `each` as little of them as an append needs: an outline that
+ * stands until the next record. Throws as `records` does, and what `each` throws.
+ */
+export const outlines = (bytes: Uint8Array, header: Header, each: (outline: Readonly<Record.Outline>) => void): void =>
+  placing(header, 0, () => {
+    const outline = { offsetDelta: 0, timestampDelta: 0, hasKey: false }
+    walk(bytes, header, 0, defaultLimit, (from) => {
+      Record.outline(from, outline)
+      each(outline)
+    })
+  })
 
 /** Walks the records of a batch; `each` reads one at the cursor. */
-const walk = <A>(
+const walk = (
   bytes: Uint8Array,
   header: Header,
   position: number,
   limit: number,
-  each: (from: Cursor) => A
-): Array<A> => {
+  each: (from: Cursor) => void
+): void => {
   const { recordsCount } = header
   const end = position + sizeInBytes(header)
   if (recordsCount < 0) malformed(position + 57, `${recordsCount} records`, "0 or more")
   const compression = compressionOf(header)
-  if (recordsCount === 0) return []
+  if (recordsCount === 0) return
   const from = compression === "none"
     ? cursor(bytes, position + headerSize, end)
     : cursor(decompress(compression, bytes.subarray(position + headerSize, end), limit))
-  const read: Array<A> = []
-  for (let index = 0; index < recordsCount; index++) read.push(each(from))
+  for (let index = 0; index < recordsCount; index++) each(from)
   if (from.position !== from.end) {
     malformed(from.position, `${from.end - from.position} bytes after the records`, "none")
   }
-  return read
 }
 
 const placed = (header: Header) => {
