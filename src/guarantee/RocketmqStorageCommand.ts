@@ -50,6 +50,7 @@ const hardenedSwitches = [
   "erasesDirtyTail",
   "fillsShortFiles",
   "flushesRecovered",
+  "indexesOnce",
   "rebuildsQueues"
 ] as const
 /** What can be taken away beside them: a failed flush is no flush; a checksum over the whole message and not its body. */
@@ -103,9 +104,20 @@ export const configOf = ({ flush, off, pool, version }: Settings): StoreConfig =
 /**
  * What may be broken: a message that was acknowledged is lost, or one that was acknowledged as flushed; what is lost is no
  * suffix of the log; what is read was never put; a message of the log is not in its queue; a queue gives something else
- * under a number; a key does not find its message; the store does not start again.
+ * under a number; a key does not find its message; a query by a key gives more than it should; the store does not start
+ * again.
  */
-export const kinds = ["acknowledged", "flushed", "hole", "bytes", "delivered", "answer", "keys", "starts"] as const
+export const kinds = [
+  "acknowledged",
+  "flushed",
+  "hole",
+  "bytes",
+  "delivered",
+  "answer",
+  "keys",
+  "query",
+  "starts"
+] as const
 export type Kind = typeof kinds[number]
 
 export interface Finding {

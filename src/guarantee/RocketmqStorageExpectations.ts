@@ -43,7 +43,11 @@ const guarantees: { readonly [K in Kind]: { readonly guarantee: string; readonly
   },
   keys: {
     guarantee: "RocketMQ store: a key finds its message",
-    promise: "a query by its unique key finds every message that is in the log and dispatched"
+    promise: "a query by each of its keys finds every message that is in the log and dispatched"
+  },
+  query: {
+    guarantee: "RocketMQ store: a query by key gives what was put with it",
+    promise: "a query by a topic and a key gives messages that were put with both, each once"
   },
   starts: {
     guarantee: "RocketMQ store: it starts again",
@@ -93,8 +97,15 @@ const nothingLeft: Verdicts = {
   ...both(broken(Source.names)),
   hole: kept(Source.names),
   bytes: kept(Source.names),
+  keys: kept(Source.names),
+  query: broken(Source.indexedTwice),
   starts: kept(Source.names)
 }
+/**
+ * What a start does to the index. After a crash what is not known to be durable goes, and not all of it comes back; what is
+ * dispatched again, after a clean stop too, may be indexed once more.
+ */
+const unsafe: Verdicts = { keys: broken(Source.unsafeIndex), query: broken(Source.indexedTwice) }
 /** The log itself, where nothing touched it. */
 const untouched = (source: string): Verdicts => ({ ...both(kept(source)), hole: kept(source), bytes: kept(source) })
 
@@ -104,52 +115,56 @@ const synchronous: Deployed = {
     ...untouched(Source.pageCache),
     delivered: kept(Source.pageCache),
     answer: kept(Source.pageCache),
-    keys: broken(Source.unsafeIndex)
+    ...unsafe
   },
   F2: nothingLeft,
   F3: {
     ...both(broken(Source.names)),
     hole: broken(Source.firstFileGone),
     bytes: broken(Source.bodyChecksum),
+    ...unsafe,
     starts: broken(Source.wholeFiles)
   },
   F4: {
     ...both(kept(Source.groupCommit)),
     hole: kept(Source.tornTail),
     bytes: broken(Source.bodyChecksum),
+    ...unsafe,
     starts: kept(Source.tornTail)
   },
   F5: {
     ...both(kept(Source.groupCommit)),
     hole: kept(Source.tornTail),
     bytes: broken(Source.bodyChecksum),
+    ...unsafe,
     starts: kept(Source.tornTail)
   },
-  F6: { acknowledged: kept(Source.groupCommit), starts: broken(Source.wholeFiles) },
+  F6: { acknowledged: kept(Source.groupCommit), ...unsafe, starts: broken(Source.wholeFiles) },
   F7: nothingLeft,
-  F8: { acknowledged: kept(Source.groupCommit), starts: broken(Source.wholeFiles) },
+  F8: { acknowledged: kept(Source.groupCommit), ...unsafe, starts: broken(Source.wholeFiles) },
   F9: nothingLeft,
   F10: both(broken(Source.retriedForce)),
   "F10 late": both(broken(Source.lateReport)),
   F11: both(broken(Source.lies)),
   F12: both(kept(Source.mapping)),
-  F13: both(kept(Source.mapping)),
-  F14: { ...both(kept(Source.mapping)), delivered: kept(Source.queueNotWritten) },
+  F13: { ...both(kept(Source.mapping)), ...unsafe },
+  F14: { ...both(kept(Source.mapping)), ...unsafe, delivered: kept(Source.queueNotWritten) },
   "F15 body": { ...both(broken(Source.firstBad)), bytes: broken(Source.newestFiles) },
   "F15 head": { ...both(broken(Source.firstBad)), bytes: broken(Source.bodyChecksum) },
   F16: both(broken(Source.zeroedFile)),
   F17: {
     ...untouched(Source.derived),
+    ...unsafe,
     delivered: broken(Source.noQueueChecksum),
     answer: broken(Source.noQueueChecksum)
   },
   "F17 index": { ...untouched(Source.derived), keys: broken(Source.noIndexChecksum) },
-  "F17 checkpoint": { ...untouched(Source.checkpointIsAHint), starts: kept(Source.checkpointIsAHint) },
+  "F17 checkpoint": { ...untouched(Source.checkpointIsAHint), ...unsafe, starts: kept(Source.checkpointIsAHint) },
   F18: both(broken(Source.inPlace)),
   F19: both(broken(Source.zerosEnd)),
-  F20: { ...untouched(Source.checkpointIsAHint), starts: kept(Source.checkpointIsAHint) },
+  F20: { ...untouched(Source.checkpointIsAHint), ...unsafe, starts: kept(Source.checkpointIsAHint) },
   F21: { ...both(kept(Source.wholeFiles)), starts: broken(Source.wholeFiles) },
-  F22: { ...both(broken(Source.names)), starts: broken(Source.wholeFiles) }
+  F22: { ...both(broken(Source.names)), ...unsafe, starts: broken(Source.wholeFiles) }
 }
 
 /** The same where a put is answered from the page cache: a power cut takes what was acknowledged. */
@@ -184,6 +199,7 @@ const everything: Verdicts = {
   delivered: kept(Source.hardenedStore),
   answer: kept(Source.hardenedStore),
   keys: kept(Source.hardenedStore),
+  query: kept(Source.hardenedStore),
   starts: kept(Source.hardenedStore)
 }
 

@@ -7,7 +7,7 @@
  */
 import type { MessageStore } from "../rocketmq/storage/MessageStore.ts"
 import type { Finding, Kind } from "./RocketmqStorageCommand.ts"
-import { boundsOf, consume, keyFinds, queuesOf, type Seen, walkLog } from "./RocketmqStoreUnderTest.ts"
+import { boundsOf, consume, keyFinds, keyGives, queuesOf, type Seen, walkLog } from "./RocketmqStoreUnderTest.ts"
 
 /** A message that was handed to the store, where the store said that it is. */
 export interface Known extends Seen {
@@ -31,8 +31,10 @@ export interface Look {
   readonly ever: ReadonlyMap<number, ReadonlyArray<Known>>
   /** What was handed over and never answered, by its body: wherever it is. */
   readonly attempted: ReadonlyMap<string, Known>
-  /** Whether queues and index are looked at, and not the log alone. */
+  /** Whether queues are looked at too, and not the log alone. */
   readonly isWhole: boolean
+  /** Whether the index is. */
+  readonly looksUp: boolean
   /** Whether what was never acknowledged must be there too: it is, in a store that runs. */
   readonly isRunning: boolean
   /** Kinds that are broken already: nothing more can be said of them. */
@@ -41,7 +43,8 @@ export interface Look {
 
 const same = (one: Seen, other: Seen): boolean =>
   one.offset === other.offset && one.topic === other.topic && one.queueId === other.queueId &&
-  one.queueOffset === other.queueOffset && one.body === other.body && one.key === other.key
+  one.queueOffset === other.queueOffset && one.body === other.body && one.key === other.key &&
+  one.sharedKey === other.sharedKey
 
 const nameOf = ({ number, queueId, topic }: Known): string =>
   number === undefined ? `a hidden message of ${topic}-${queueId}` : `number ${number} of ${topic}-${queueId}`
@@ -53,7 +56,7 @@ const recognised = (seen: Seen, { attempted, ever }: Look): Known | undefined =>
   const attempt = attempted.get(seen.body)
   if (
     attempt === undefined || attempt.topic !== seen.topic || attempt.queueId !== seen.queueId ||
-    attempt.key !== seen.key
+    attempt.key !== seen.key || attempt.sharedKey !== seen.sharedKey
   ) return undefined
   return { ...attempt, ...seen, number: attempt.number === undefined ? undefined : seen.queueOffset }
 }
@@ -157,18 +160,36 @@ const judgeQueues = (
   return findings
 }
 
-/** Keys that do not find their message, as far as the log is dispatched. */
+/** Keys that do not find their message, as far as the log is dispatched, or that find one twice or one without them. */
 const judgeKeys = (
   store: MessageStore,
   left: ReadonlyArray<Known>,
   { what }: Look
 ): ReadonlyArray<Finding> => {
   const dispatched = Number(store.reputFromOffset)
-  const lost = left.find(({ isIndexed, key, offset, topic }) =>
-    isIndexed && offset < dispatched && !keyFinds(store, topic, key, offset)
-  )
-  if (lost === undefined) return []
-  return [{ kind: "keys", sentence: `${what} key ${lost.key} does not find ${nameOf(lost)}, which is in the log` }]
+  const indexed = left.filter(({ isIndexed }) => isIndexed)
+  let lost: Known | undefined
+  let wrong: string | undefined
+  for (const messages of Map.groupBy(indexed, ({ sharedKey, topic }) => `${topic} ${sharedKey}`).values()) {
+    const [{ sharedKey, topic }] = messages as [Known]
+    const given = keyGives(store, topic, sharedKey)
+    const found = new Set(given)
+    lost ??= messages.find(({ key, offset }) =>
+      offset < dispatched && !(found.has(offset) && keyFinds(store, topic, key, offset))
+    )
+    const owned = new Set(messages.map(({ offset }) => offset))
+    const extra = given.find((offset, index) => !owned.has(offset) || given.indexOf(offset) !== index)
+    if (extra === undefined) continue
+    const how = owned.has(extra) ? "twice" : "which was not put with it"
+    wrong ??= `a query by ${topic} ${sharedKey} gives offset ${extra}, ${how}`
+  }
+  const findings: Array<Finding> = []
+  if (lost !== undefined) {
+    const sentence = `${what} keys ${lost.key}, ${lost.sharedKey} do not both find ${nameOf(lost)}, which is in the log`
+    findings.push({ kind: "keys", sentence })
+  }
+  if (wrong !== undefined) findings.push({ kind: "query", sentence: `${what} ${wrong}` })
+  return findings
 }
 
 /** All of it, without what is broken already. */
@@ -181,7 +202,7 @@ export const judge = (
   const all = [
     ...findings,
     ...!look.isWhole || broken.has("delivered") || broken.has("answer") ? [] : judgeQueues(store, left, look),
-    ...!look.isWhole || broken.has("keys") ? [] : judgeKeys(store, left, look)
+    ...!look.looksUp || (broken.has("keys") && broken.has("query")) ? [] : judgeKeys(store, left, look)
   ]
   return { left, findings: all.filter(({ kind }) => !broken.has(kind)) }
 }

@@ -12,7 +12,7 @@ import * as Store from "../rocketmq/storage/MessageStore.ts"
 import { type MessageKind, queues } from "./RocketmqStorageCommand.ts"
 import type { Known } from "./RocketmqStorageJudge.ts"
 import { broken, now, remember, type Tagged, type World } from "./RocketmqStorageWorld.ts"
-import { keyOf, messageOf, placeOf } from "./RocketmqStoreUnderTest.ts"
+import { keyOf, messageOf, placeOf, sharedKeyOf } from "./RocketmqStoreUnderTest.ts"
 
 const messageFor = (world: World, queue: number, size: number, kind: MessageKind): Codec.Message => {
   const serial = world.serial++
@@ -26,6 +26,7 @@ const messageFor = (world: World, queue: number, size: number, kind: MessageKind
     queueOffset: -1,
     body,
     key: keyOf(serial),
+    sharedKey: sharedKeyOf(serial),
     number: isNumbered(kind) ? -1 : undefined,
     isIndexed: kind !== "rollback",
     acknowledged: false,

@@ -46,6 +46,9 @@ export const newestFiles =
 export const unsafeIndex =
   "IndexService.load, StoreCheckpoint.getMinTimestampIndex: index files that are newer than the checkpoint go, and with " +
   "messageIndexSafe=false, the default, recovery does not go back as far as they did"
+export const indexedTwice =
+  "IndexService.buildIndex: what is before the end of the index is passed over, and a message that is just there is indexed once " +
+  "more when recovery dispatches it; MQAdminImpl.queryMessage shows whatever has the topic and the key"
 export const noQueueChecksum =
   "ConsumeQueue.recover, images \"consume queue entry with a wrong size\" (4.9.7), \"one consume queue entry garbage\" (5.5.0): " +
   "an entry has no checksum, and one that looks good is believed"

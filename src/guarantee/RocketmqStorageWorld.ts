@@ -176,6 +176,7 @@ const afterStop = (world: World, what: string): void => {
     ever,
     attempted,
     isWhole: true,
+    looksUp: true,
     isRunning: false,
     broken: broken(world)
   })
@@ -202,6 +203,8 @@ export const compare = (world: World, command: Command): void => {
     ever,
     attempted,
     isWhole: isSeenInQueues(command),
+    // While the store runs its index is what it has just put there: it is looked at when a file of it was made durable.
+    looksUp: command._tag === "FlushIndex",
     isRunning: !isDamaged(world),
     broken: broken(world)
   }

@@ -10,7 +10,7 @@ import * as Log from "../rocketmq/storage/CommitLog.ts"
 import * as Queues from "../rocketmq/storage/ConsumeQueueStore.ts"
 import { dispatchCheck } from "../rocketmq/storage/Dispatch.ts"
 import type { StoreConfig } from "../rocketmq/storage/LogConfig.ts"
-import { getMessage, queryMessage } from "../rocketmq/storage/LogRead.ts"
+import { getMessage, physicalOffsets, queryMessage } from "../rocketmq/storage/LogRead.ts"
 import * as Look from "../rocketmq/storage/LookMessage.ts"
 import * as Files from "../rocketmq/storage/MappedFileQueue.ts"
 import type * as Codec from "../rocketmq/storage/MessageCodec.ts"
@@ -30,6 +30,9 @@ const hosts: ReadonlyArray<Codec.Host> = [
 /** The unique key of a message, by the number it was made under; of one length, so that messages of one size can meet. */
 export const keyOf = (serial: number): string => `u${String(serial).padStart(4, "0")}`
 
+/** A key that every fifth message shares, so that a query has several to find. */
+export const sharedKeyOf = (serial: number): string => `k${serial % 5}`
+
 /** A message whose body says which it is: the same serial number is the same message. */
 export const messageOf = (
   { queue, serial, size, time }: {
@@ -41,7 +44,7 @@ export const messageOf = (
   kind: MessageKind,
   config: StoreConfig
 ): Codec.Message => {
-  const properties: Array<readonly [string, string]> = [["KEYS", `k${serial % 5}`], ["UNIQ_KEY", keyOf(serial)]]
+  const properties: Array<readonly [string, string]> = [["KEYS", sharedKeyOf(serial)], ["UNIQ_KEY", keyOf(serial)]]
   if (kind === "delayed") properties.push(["DELAY", "3"])
   return {
     // The third topic needs version 2 where that can be written.
@@ -74,6 +77,8 @@ export interface Seen {
   readonly body: string
   /** Its unique key: the end of the properties, which the checksum of the body does not cover. */
   readonly key: string
+  /** The other key, before it. */
+  readonly sharedKey: string
 }
 
 /** A walk never runs out of memory, whatever a damaged length asks for. */
@@ -85,7 +90,8 @@ const seenOf = (offset: number, { body, properties, queueId, queueOffset, topic 
   queueId,
   queueOffset: Number(queueOffset),
   body: new TextDecoder().decode(body),
-  key: properties.get("UNIQ_KEY") ?? ""
+  key: properties.get("UNIQ_KEY") ?? "",
+  sharedKey: properties.get("KEYS") ?? ""
 })
 
 /** Every message of the log, and where the walk stopped that should have reached the end of a file; in bytes. */
@@ -138,10 +144,15 @@ export const consume = (
 export const queuesOf = (store: MessageStore): ReadonlyArray<readonly [topic: string, queueId: number]> =>
   Queues.all(store.queues).map(({ queueId, topic }) => [topic, queueId] as const)
 
+const always = { maxNum: 1_000, begin: 0, end: Number.MAX_SAFE_INTEGER }
+
 /** Whether a key finds the message at an offset of the log. */
 export const keyFinds = (store: MessageStore, topic: string, key: string, offset: number): boolean =>
-  queryMessage(store, { topic, key, maxNum: 64, begin: 0, end: Number.MAX_SAFE_INTEGER })
-    .some(({ physicalOffset }) => Number(physicalOffset) === offset)
+  physicalOffsets(store, { ...always, topic, key }).some((found) => Number(found) === offset)
+
+/** Offsets of what a client is shown for a topic and a key. */
+export const keyGives = (store: MessageStore, topic: string, key: string): ReadonlyArray<number> =>
+  queryMessage(store, { ...always, topic, key }).map(({ physicalOffset }) => Number(physicalOffset))
 
 /** First offset of the log, and the one behind its last byte that can be read. */
 export const boundsOf = ({ log }: MessageStore): readonly [from: number, to: number] => [

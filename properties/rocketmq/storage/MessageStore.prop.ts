@@ -34,8 +34,8 @@ it.each(configs)(
       fc.property(quiet, (script) => {
         const outcome = play(anything, script, { config })
         for (const tag of outcome.tags) tags.add(tag)
-        // What a key finds after a kill is less, in every version.
-        expect(outcome.findings.filter(({ kind }) => kind !== "keys")).toEqual([])
+        // After a kill a key finds less, and what is dispatched again it finds twice, in every version.
+        expect(outcome.findings.filter(({ kind }) => kind !== "keys" && kind !== "query")).toEqual([])
       }),
       { numRuns: byTier({ quick: 400, deep: 30_000 }) }
     )

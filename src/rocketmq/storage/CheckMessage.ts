@@ -67,8 +67,13 @@ const noProperties: ReadonlyMap<string, string> = new Map()
 export const scheduleTopic = "SCHEDULE_TOPIC_XXXX"
 
 /** Checks what is at `start` of `bytes`, of which those before `limit` can be read. */
-export const checkMessage = (bytes: Uint8Array, start: number, limit: number, options: CheckOptions): Checked => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+export const checkMessage = (
+  bytes: Uint8Array,
+  start: number,
+  limit: number,
+  options: CheckOptions,
+  view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+): Checked => {
   const left = limit - start
   if (left < 8) return invalid
   const size = view.getInt32(start)

@@ -72,16 +72,18 @@ const entryAt = (view: DataView, position: number): Entry => ({
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
+const written = new Uint8Array(unitSize)
+const writtenView = viewOf(written)
+
+/** The bytes of an entry, until the next one is asked for: whoever appends them copies them. */
 const encode = (entry: Entry): Uint8Array => {
-  const bytes = new Uint8Array(unitSize)
-  const view = viewOf(bytes)
-  view.setBigInt64(0, entry.offset)
-  view.setInt32(8, entry.size)
-  view.setBigInt64(12, entry.tagsCode)
-  return bytes
+  writtenView.setBigInt64(0, entry.offset)
+  writtenView.setInt32(8, entry.size)
+  writtenView.setBigInt64(12, entry.tagsCode)
+  return written
 }
 
-const preBlank = encode({ offset: 0n, size: 0x7fffffff, tagsCode: 0n })
+const preBlank = encode({ offset: 0n, size: 0x7fffffff, tagsCode: 0n }).slice()
 
 const endOf = (entry: Entry): bigint => BigInt.asIntN(64, entry.offset + BigInt(entry.size))
 const looksGood = (entry: Entry): boolean => entry.offset >= 0n && entry.size > 0

@@ -132,13 +132,14 @@ const reputFile = (
 ): { readonly count: number; readonly stops: boolean } => {
   const bounded = !dispatcher.config.behaviour.dispatchesBeforeFlush
   const master = dispatcher.config.brokerRole !== "SLAVE"
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let count = 0
   // Bytes of whole messages so far: what a `Half` claims is not counted, as in the real one.
   let read = 0
   for (let position = 0; read < bytes.length;) {
     const end = endOffset(dispatcher)
     if (bounded && dispatcher.reputFromOffset >= end) break
-    const checked = checkMessage(bytes, position, bytes.length, options)
+    const checked = checkMessage(bytes, position, bytes.length, options, view)
     const size = checked._tag === "Message" ? checked.request.size : checked._tag === "Half" ? checked.size : 0
     if (bounded && dispatcher.reputFromOffset + BigInt(size) > end) return { count, stops: true }
     switch (checked._tag) {

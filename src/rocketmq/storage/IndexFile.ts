@@ -54,6 +54,8 @@ export interface IndexService {
   readonly maxIndexNum: number
   /** See `Behaviour.indexesTags`. */
   readonly indexesTags: boolean
+  /** See `Behaviour.indexesOnce`. */
+  readonly indexesOnce: boolean
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly guards: Guards
@@ -267,6 +269,8 @@ const secondsSince = (begin: bigint, timestamp: bigint): number => {
 export const build = (service: IndexService, request: DispatchRequest): void => {
   let index = lastOrCreate(service)
   if (request.physicalOffset < index.endPhyOffset) return
+  // An index that has seen no message ends at offset 0 too.
+  if (service.indexesOnce && index.endTimestamp > 0n && request.physicalOffset === index.endPhyOffset) return
   if ((request.sysFlag & SysFlag.transaction) === SysFlag.rollback) return
   for (const key of keysOf(service, request)) {
     while (!putKey(service, index, key, request)) index = lastOrCreate(service)

@@ -59,6 +59,11 @@ export interface Behaviour {
    */
   readonly flushesRecovered: boolean
   /**
+   * Hardened, in no version: the message at which the index ends is not indexed again when it is dispatched again. The others
+   * compare with < (IndexService.buildIndex), since a crash may have left some of its keys out; here a crash leaves no index.
+   */
+  readonly indexesOnce: boolean
+  /**
    * Hardened, in no version: after a crash every queue and the index are made again from the log. A queue's file may have kept an entry
    * whose message the log lost, and every version believes it once the log has grown over that place again.
    */
@@ -88,6 +93,7 @@ export const v4_9: Behaviour = {
   commitsNames: false,
   erasesDirtyTail: false,
   flushesRecovered: false,
+  indexesOnce: false,
   rebuildsQueues: false,
   fillsShortFiles: false,
   walksBodies: false,
@@ -113,6 +119,7 @@ export const v5_5: Behaviour = {
   commitsNames: false,
   erasesDirtyTail: false,
   flushesRecovered: false,
+  indexesOnce: false,
   rebuildsQueues: false,
   fillsShortFiles: false,
   walksBodies: true,
@@ -126,6 +133,7 @@ export const hardenedBehaviour: Behaviour = {
   erasesDirtyTail: true,
   fillsShortFiles: true,
   flushesRecovered: true,
+  indexesOnce: true,
   rebuildsQueues: true
 }
 

@@ -62,6 +62,7 @@ export const make = (environment: Environment, config: StoreConfig): Unloaded =>
       maxHashSlotNum: config.maxHashSlotNum,
       maxIndexNum: config.maxIndexNum,
       indexesTags: behaviour.indexesTags,
+      indexesOnce: behaviour.indexesOnce,
       now,
       guards: config.guards
     }),
