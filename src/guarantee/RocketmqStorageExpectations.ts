@@ -148,7 +148,13 @@ const synchronous: Deployed = {
   F11: both(broken(Source.lies)),
   F12: both(kept(Source.mapping)),
   F13: { ...both(kept(Source.mapping)), ...unsafe },
-  F14: { ...both(kept(Source.mapping)), ...unsafe, delivered: kept(Source.queueNotWritten) },
+  F14: {
+    ...both(kept(Source.mapping)),
+    hole: kept(Source.noNextFile),
+    bytes: kept(Source.noNextFile),
+    ...unsafe,
+    delivered: kept(Source.queueNotWritten)
+  },
   "F15 body": { ...both(broken(Source.firstBad)), bytes: broken(Source.newestFiles) },
   "F15 head": { ...both(broken(Source.firstBad)), bytes: broken(Source.bodyChecksum) },
   F16: both(broken(Source.zeroedFile)),

@@ -69,6 +69,9 @@ export const lies = "Pillai et al., OSDI'14, section 4.7: nothing is durable on 
 export const mapping =
   "MappedByteBuffer (Java SE 8 API): an access that the file cannot serve throws, so the put that makes it is not acknowledged; " +
   "AllocateMappedFileService: CREATE_MAPEDFILE_FAILED"
+export const noNextFile =
+  "CommitLog.asyncPutMessage, AllocateMappedFileService, and runs of both versions (npm run test:real): where the log's next file " +
+  "cannot be made the last one ends with its blank, the put is CREATE_MAPEDFILE_FAILED, and nothing of it is stored"
 export const queueNotWritten =
   "ConsumeQueue.putMessagePositionInfoWrapper, DefaultMessageStore.shutdown, and runs of both versions (npm run test:real): where " +
   "a queue's file cannot be made no queue is written any more and every put is SERVICE_NOT_AVAILABLE; the abort file stays, and " +

@@ -98,6 +98,13 @@ describe("a put is refused", () => {
     }
   )
 
+  it("not for want of the file after the next, which is made ahead (AllocateMappedFileService)", () => {
+    const { disk, store } = opened(small)
+    disk.operations().makeDirectory("/store/commitlog/00000000000000001024")
+    expect([put(store, sized(400)), put(store, sized(400))].map(({ status }) => status)).toEqual(["PUT_OK", "PUT_OK"])
+    expect(put(store, sized(400)).status).toBe("CREATE_MAPEDFILE_FAILED")
+  })
+
   it("and its number is taken by the next one: nothing of it is stored", () => {
     const { disk, store } = opened(small)
     const fault = disk.inject({ _tag: "NoSpace", path: "/store/commitlog/*", after: 0 })
