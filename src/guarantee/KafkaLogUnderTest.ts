@@ -75,10 +75,9 @@ export const doScheduled = (disk: Operations, tasks: Array<Task>): void => {
   for (const task of tasks.splice(0)) carry(disk, task.run)
 }
 
-/** A batch before it has an offset and an epoch. */
-export interface Sent {
-  readonly values: ReadonlyArray<string>
-  /** Milliseconds since 1970, of all its records. */
+/** A batch before it has an offset and an epoch, without its records. */
+interface Envelope {
+  /** Milliseconds since 1970, from which the times of its records count. */
   readonly timestamp: number
   /** -1 if absent. */
   readonly producerId?: number
@@ -87,10 +86,16 @@ export interface Sent {
   readonly compression?: Compression
 }
 
-const encoded = (
-  { compression = "none", firstSequence = -1, isTransactional = false, producerId = -1, timestamp }: Sent,
+/** A batch of short texts. */
+export interface Sent extends Envelope {
+  readonly values: ReadonlyArray<string>
+}
+
+/** The bytes of a batch of any records, as a producer or a coordinator sends it. */
+export const batchOfRecords = (
+  { compression = "none", firstSequence = -1, isTransactional = false, producerId = -1, timestamp }: Envelope,
   records: RecordBatch.Contents["records"],
-  isControl: boolean
+  isControl = false
 ): Uint8Array =>
   RecordBatch.encode({
     baseOffset: 0,
@@ -100,7 +105,7 @@ const encoded = (
     isTransactional,
     isControl,
     baseTimestamp: timestamp,
-    maxTimestamp: timestamp,
+    maxTimestamp: timestamp + Math.max(...records.map(({ timestampDelta }) => timestampDelta)),
     producerId,
     producerEpoch: producerId === -1 ? -1 : 0,
     baseSequence: firstSequence,
@@ -112,7 +117,7 @@ const encoder = new TextEncoder()
 
 /** The bytes that a producer sends. */
 export const batchOf = (sent: Sent): Uint8Array =>
-  encoded(
+  batchOfRecords(
     sent,
     sent.values.map((value, offsetDelta) => ({
       offsetDelta,
@@ -120,15 +125,19 @@ export const batchOf = (sent: Sent): Uint8Array =>
       key: null,
       value: encoder.encode(value),
       headers: []
-    })),
-    false
+    }))
   )
 
 /** The bytes that a transaction coordinator sends to end a transaction. */
-export const markerOf = (producerId: number, type: "commit" | "abort", timestamp: number): Uint8Array => {
-  const marker = ControlRecord.encode({ type, coordinatorEpoch: 0 })
+export const markerOf = (
+  producerId: number,
+  type: "commit" | "abort",
+  timestamp: number,
+  coordinatorEpoch = 0
+): Uint8Array => {
+  const marker = ControlRecord.encode({ type, coordinatorEpoch })
   const records = [{ ...marker, offsetDelta: 0, timestampDelta: 0, headers: [] }]
-  return encoded({ values: [], timestamp, producerId, isTransactional: true }, records, true)
+  return batchOfRecords({ timestamp, producerId, isTransactional: true }, records, true)
 }
 
 type OffsetAndValue = readonly [offset: number, value: string]

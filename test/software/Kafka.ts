@@ -6,29 +6,27 @@
  * compression, with rolls, flushes, cuts, deletions, restarts and kills in them, and end killed or closed. So the real
  * log recovers what the engine recovers, from files that only the engine wrote.
  */
-import { Effect, Result } from "effect"
 import * as fc from "fast-check"
 import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as ControlRecord from "../../src/kafka/storage/ControlRecord.ts"
+import { batchOfRecords, carry, markerOf, root, surroundings } from "../../src/guarantee/KafkaLogUnderTest.ts"
 import { type BatchDescription, describeSegment, type SegmentDescription } from "../../src/kafka/storage/Describe.ts"
-import * as Durably from "../../src/kafka/storage/Durably.ts"
+import type { Durably } from "../../src/kafka/storage/Durably.ts"
 import type { Environment, Task } from "../../src/kafka/storage/Environment.ts"
 import * as LogAppend from "../../src/kafka/storage/LogAppend.ts"
 import { behaviour39, fromSettings } from "../../src/kafka/storage/LogConfig.ts"
-import { online } from "../../src/kafka/storage/LogDirectory.ts"
 import { openAndClose, runDue } from "../../src/kafka/storage/LogReport.ts"
 import * as LogRetention from "../../src/kafka/storage/LogRetention.ts"
 import * as PartitionLog from "../../src/kafka/storage/PartitionLog.ts"
-import * as RecordBatch from "../../src/kafka/storage/RecordBatch.ts"
+import { isReason } from "../../src/kafka/storage/StorageError.ts"
 import { SimulatedDisk } from "../../src/world/simulated/SimulatedDisk.ts"
 import { prepare } from "./Maven.ts"
 
 const name = "real-0"
-const directory = `/logs/${name}`
+const directory = `${root}/${name}`
 const nowMillis = 1_790_000_000_000
 /** Small, so that every kind of file rolls within a few appends; the same settings go to both sides. */
 const settings = {
@@ -114,20 +112,15 @@ class Writer {
     this.start({ hadCleanShutdown: false, recoveryPoint: 0, logStartOffset: 0 })
   }
 
-  run<A>(step: () => Durably.Durably<A>): A {
-    return Effect.runSync(Durably.run(this.environment.disk, step))
+  run<A>(step: () => Durably<A>): A {
+    return carry(this.environment.disk, step)
   }
 
   start(options: PartitionLog.OpenOptions): void {
-    const tasks: Array<Task> = []
+    const start = { disk: this.disk.operations(), behaviour: behaviour39, now: () => this.now }
+    const { environment, tasks } = surroundings(start)
+    this.environment = environment
     this.tasks = tasks
-    this.environment = {
-      logDirectory: online("/logs"),
-      disk: this.disk.operations(),
-      now: () => this.now,
-      behaviour: behaviour39,
-      schedule: (task) => tasks.push(task)
-    }
     this.log = this.run(() => PartitionLog.open(this.environment, directory, config, options))
     PartitionLog.updateHighWatermark(this.log, this.log.logEndOffset)
   }
@@ -145,40 +138,34 @@ class Writer {
     return { hadCleanShutdown: false, recoveryPoint, logStartOffset: this.logStartOffset }
   }
 
-  append(contents: Partial<RecordBatch.Contents> & Pick<RecordBatch.Contents, "records">, producer: number): void {
-    const transactional = producer > 10
-    const control = contents.isControl === true
-    const sequence = producer === -1 || control ? -1 : this.sequences.get(producer) ?? 0
-    const timestamps = contents.records.map(({ timestampDelta }) => this.now + timestampDelta)
-    const batch = RecordBatch.encode({
-      baseOffset: 0,
-      partitionLeaderEpoch: -1,
-      compression: "none",
-      timestampType: "CreateTime",
-      isTransactional: transactional,
-      isControl: false,
-      baseTimestamp: this.now,
-      maxTimestamp: Math.max(...timestamps),
-      producerId: producer,
-      producerEpoch: producer === -1 ? -1 : 0,
-      baseSequence: sequence,
-      lastOffsetDelta: contents.records.length - 1,
-      ...contents
-    })
-    const origin = control ? "coordinator" : "client"
-    const answer = Effect.runSync(
-      Effect.result(
-        Durably.run(this.environment.disk, () => LogAppend.appendAsLeader(this.log, batch, this.epoch, origin))
-      )
-    )
-    if (Result.isFailure(answer)) {
+  /** A producer's batch, whose bytes are made of its next sequence, or a coordinator's marker. */
+  append(bytes: Uint8Array, origin: "client" | "coordinator"): boolean {
+    try {
+      const { firstOffset } = this.run(() => LogAppend.appendAsLeader(this.log, bytes, this.epoch, origin))
+      this.batches.push(firstOffset)
+      PartitionLog.updateHighWatermark(this.log, this.log.logEndOffset)
+      return true
+    } catch (error) {
       // A start may find a producer's marker and no batch of it: then its next sequence is refused, and it begins anew.
-      if (answer.failure._tag === "StorageError" && answer.failure.reason === "OutOfOrderSequence") return this.forget()
-      throw answer.failure
+      if (!isReason(error, "OutOfOrderSequence")) throw error
+      this.forget()
+      return false
     }
-    this.batches.push(answer.success.firstOffset)
-    if (sequence >= 0) this.sequences.set(producer, sequence + contents.records.length)
-    PartitionLog.updateHighWatermark(this.log, this.log.logEndOffset)
+  }
+
+  send({ compression, producer, records }: Command & { readonly _tag: "Append" }): void {
+    const producerId = producer === -1 ? -1 : producer + this.generation
+    const firstSequence = producerId === -1 ? -1 : this.sequences.get(producerId) ?? 0
+    const isTransactional = producer > 10
+    const sent = { timestamp: this.now, producerId, firstSequence, isTransactional, compression }
+    const placed = records.map(({ later, ...rest }, offsetDelta) => ({
+      ...rest,
+      offsetDelta,
+      timestampDelta: offsetDelta === 0 ? 0 : later
+    }))
+    if (!this.append(batchOfRecords(sent, placed), "client")) return
+    if (producerId !== -1) this.sequences.set(producerId, firstSequence + records.length)
+    if (isTransactional) this.open.add(producerId)
   }
 
   /** After records went, each producer begins anew under another identity, since nobody knows what is remembered of it. */
@@ -193,23 +180,12 @@ class Writer {
   step(each: Command): void {
     this.now += 10
     switch (each._tag) {
-      case "Append": {
-        const producer = each.producer === -1 ? -1 : each.producer + this.generation
-        const records = each.records.map(({ later, ...rest }, offsetDelta) => ({
-          ...rest,
-          offsetDelta,
-          timestampDelta: offsetDelta === 0 ? 0 : later
-        }))
-        this.append({ records, compression: each.compression, isTransactional: each.producer > 10 }, producer)
-        if (each.producer > 10) this.open.add(producer)
-        return
-      }
+      case "Append":
+        return this.send(each)
       case "End": {
         const producer = each.producer + this.generation
-        if (!this.open.delete(producer)) return
-        const marker = ControlRecord.encode({ type: each.type, coordinatorEpoch: 3 })
-        const records = [{ ...marker, offsetDelta: 0, timestampDelta: 0, headers: [] }]
-        return this.append({ records, isControl: true, isTransactional: true }, producer)
+        if (this.open.delete(producer)) this.append(markerOf(producer, each.type, this.now, 3), "coordinator")
+        return
       }
       case "NewEpoch": {
         this.epoch++
