@@ -1,22 +1,21 @@
 /**
  * The rows of the matrix for one Kafka broker's log: random histories for each deployment, and their tokens told.
  *
- * All guarantees of a deployment are judged on the same histories, so a row looks only when the first of its deployment
- * does. A failing history is shrunk on its commands, keeping the same promise broken.
+ * The one decision: a failing history is shrunk on its commands, keeping the same promise broken, and damage to a log in the
+ * same place.
  */
 import { allGuards, guardNames } from "../kafka/storage/Guards.ts"
-import { seeded } from "../replay/Choose.ts"
 import { shrink } from "../replay/DeltaDebugging.ts"
 import * as Token from "../replay/Token.ts"
 import { lines as pictureOf } from "../report/DiskPicture.ts"
 import type { Evidence } from "./Cell.ts"
-import { diskPrint } from "./DiskPrint.ts"
 import { type Command, type Kind, type Outcome, type Place, real, type Settings } from "./KafkaStorageCommand.ts"
 import { expectations, isSourced, type StorageExpectation } from "./KafkaStorageExpectations.ts"
 import { type FaultClass, historyOf } from "./KafkaStorageHistories.ts"
 import { run } from "./KafkaStorageRun.ts"
-import type { Opening, World } from "./KafkaStorageWorld.ts"
-import type { Budget, Part, Row, Story, Teller } from "./Row.ts"
+import type { World } from "./KafkaStorageWorld.ts"
+import type { Part, Story, Teller } from "./Row.ts"
+import { type Looked, rowsOf, type UnderTest } from "./StorageRow.ts"
 
 /** Of the tokens that are told here. */
 export const kind = "kafka-storage"
@@ -52,27 +51,6 @@ export const shrunk = (body: Body): { readonly token: string; readonly steps: nu
   return { token: Token.print({ kind, body: { ...body, commands: steps } }), steps: steps.length }
 }
 
-/** All cells of a deployment and a class of faults. */
-interface Column {
-  readonly settings: Settings
-  readonly faults: FaultClass
-  /** What is expected to break. */
-  readonly wanted: ReadonlyArray<Kind>
-}
-
-interface Found {
-  readonly outcome: Outcome
-  readonly commands: ReadonlyArray<Command>
-  readonly runs: number
-}
-
-interface Looked {
-  readonly histories: number
-  readonly states: number
-  /** The shortest history that broke each promise. */
-  readonly shortest: ReadonlyMap<Kind, Found>
-}
-
 /** Whether what the class is about happened in a history. */
 const meetsPremise = (faults: FaultClass, { place, tags }: Outcome): boolean => {
   if (faults === "F15 mid") return place === "batches behind"
@@ -85,34 +63,17 @@ const meetsPremise = (faults: FaultClass, { place, tags }: Outcome): boolean => 
 const hasCut = (tags: ReadonlySet<string>): boolean =>
   tags.has("a power cut inside a step") || tags.has("a power cut inside recovery")
 
-/** A share of the runs, and up to all of them while something that is expected to break has not. */
-const look = ({ faults, settings, wanted }: Column, { progress, runs, seed }: Budget): Looked => {
-  const shortest = new Map<Kind, Found>()
-  const states = new Set<string>()
-  const opening: Opening = (disk, damage) => {
-    states.add(diskPrint(disk.image(), ...damage.map(({ fault }) => JSON.stringify(fault))))
-  }
-  const enough = Math.ceil(runs / share)
-  let histories = 0
-  for (let done = 1; done <= runs && (done <= enough || wanted.some((kind) => !shortest.has(kind))); done++) {
-    const commands = historyOf({ faults, cuts: false }, seeded(seed + done))
-    const outcome = run(settings, commands, { opening })
-    if (!meetsPremise(faults, outcome)) continue
-    histories++
-    for (const { kind } of outcome.findings) {
-      const known = shortest.get(kind)
-      if (known !== undefined && known.outcome.commands <= outcome.commands) continue
-      shortest.set(kind, { outcome, commands: commands.slice(0, outcome.commands), runs: known?.runs ?? done })
-    }
-    progress(Math.min(runs, done * share), runs)
-  }
-  return { histories, states: states.size, shortest }
+const underTest: UnderTest<Settings, FaultClass, Kind, Command, Outcome> = {
+  share,
+  historyOf: (faults, choose) => historyOf({ faults, cuts: false }, choose),
+  run,
+  meetsPremise
 }
 
-const lookFor = (
+const evidenceOf = (
   { kind, ...expectation }: StorageExpectation,
   settings: Settings,
-  looked: Looked
+  looked: Looked<Kind, Command, Outcome>
 ): Evidence => {
   const { histories, shortest, states } = looked
   const broken = shortest.get(kind)
@@ -123,26 +84,11 @@ const lookFor = (
   return { histories, states, broken: { ...shrunk(body), runs } }
 }
 
-const rowsOf = (): ReadonlyArray<Row> => {
-  const looked = new Map<string, Looked>()
-  return expectations.map((expectation): Row => {
-    if (!isSourced(expectation)) return { expectation }
-    const { deployment, faults, hardened, isFlushed } = expectation
-    const settings = { ...real, isFlushed, hardened }
-    const wanted = expectations
-      .filter((other) => other.deployment === deployment && other.expected === "broken")
-      .map(({ kind }) => kind)
-    return {
-      expectation,
-      look: (budget) => {
-        const key = JSON.stringify([deployment, budget.runs, budget.seed])
-        const found = looked.get(key) ?? look({ settings, faults, wanted }, budget)
-        looked.set(key, found)
-        return lookFor(expectation, settings, found)
-      }
-    }
-  })
-}
+const rows = rowsOf(underTest, expectations, {
+  isSourced,
+  settingsOf: ({ hardened, isFlushed }) => ({ ...real, isFlushed, hardened }),
+  evidenceOf
+})
 
 const bodyOf = (body: unknown): Body => {
   const { commands, kind, settings } = (body ?? {}) as Partial<Body>
@@ -181,4 +127,4 @@ const tell = (body: unknown): Story => {
 
 const teller: Teller = { kind, tell }
 
-export const part: Part = { rows: rowsOf(), tellers: [teller] }
+export const part: Part = { rows, tellers: [teller] }

@@ -1,6 +1,7 @@
 /** A whole history of a Kafka log directory, from an empty disk to its last command, and what came of it. */
 import type { Command, Outcome, Settings } from "./KafkaStorageCommand.ts"
-import { type Opening, World } from "./KafkaStorageWorld.ts"
+import { World } from "./KafkaStorageWorld.ts"
+import type { Opening } from "./StorageRow.ts"
 
 /** What a run tells while it goes on. */
 export interface Hears {

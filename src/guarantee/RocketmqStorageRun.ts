@@ -22,13 +22,13 @@ import {
   isOver,
   noteQueues,
   now,
-  type Opening,
   recover,
   refused,
   start,
   type World
 } from "./RocketmqStorageWorld.ts"
 import { boundsOf } from "./RocketmqStoreUnderTest.ts"
+import type { Opening } from "./StorageRow.ts"
 
 /** Carries out one command, and judges. */
 export const step = (world: World, command: Command): void => {

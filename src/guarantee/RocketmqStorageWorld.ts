@@ -20,11 +20,9 @@ import { SimulatedDisk } from "../world/simulated/SimulatedDisk.ts"
 import type { Command, Finding, Kind } from "./RocketmqStorageCommand.ts"
 import { judge, type Known } from "./RocketmqStorageJudge.ts"
 import { root } from "./RocketmqStoreUnderTest.ts"
+import type { Opening } from "./StorageRow.ts"
 
 export type Tagged<T extends Command["_tag"]> = Command & { readonly _tag: T }
-
-/** Hears of a disk that a start is about to find. */
-export type Opening = (disk: SimulatedDisk, damage: ReadonlyArray<Injected>) => void
 
 interface Waiting {
   readonly answer: Deferred.Deferred<PutMessageStatus>
