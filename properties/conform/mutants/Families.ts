@@ -46,9 +46,11 @@ const equal: Family["equal"] = {
     "no age is at least none: a comparison with undefined is false",
   "ProducerRouting including: branch taken: set.includes(m) ? set : [...set, m].sort((x, y) => x - y) => ([...set, m].sort((x, y) => x - y))":
     "a set is packed as bits, which an element that is there twice sets once",
-  "ProducerRouting Send: guard dropped: v !== s.next || s.sending.length > 0 || queuesOf(s).length === 0 => (v !== s.next || s.sending.length > 0)":
+  "ProducerRouting Send: guard dropped: v !== s.next || s.sending.length > 0 || !hasQueues(s) || !isOver(s) => (v !== s.next || s.sending.length > 0 || !isOver(s))":
     "a cached route is never empty: Refresh keeps the last one that was not",
-  "ProducerRouting Retry: guard dropped: failed === undefined || c.ByKey || failed.tries >= c.MaxTries || queuesOf(s).length === 0 => (failed === undefined || c.ByKey || failed.tries >= c.MaxTries)":
+  "ProducerRouting Resend: guard dropped: s.sending.length > 0 || !hasQueues(s) || isOver(s) => (s.sending.length > 0 || isOver(s))":
+    "a cached route is never empty",
+  "ProducerRouting Retry: guard dropped: failed === undefined || c.ByKey || failed.tries >= c.MaxTries || !hasQueues(s) => (failed === undefined || c.ByKey || failed.tries >= c.MaxTries)":
     "a cached route is never empty"
 }
 
@@ -82,18 +84,15 @@ const routing: Family = {
   byHand: [
     {
       file: "src/rocketmq/models/ProducerRouting.ts",
-      what: "a reply for a try that another master has not stored yet",
-      from: "told: waits ? [value] : s.told,",
-      to: "told: s.sending[0]?.value === value ? [value] : s.told,"
+      what: "a reply for a request that nobody waits for",
+      from: "told: isWaitedFor ? owed : s.told,",
+      to: "told: s.sending[0]?.value === owed[0] ? owed : s.told,"
     },
     {
       file: "src/rocketmq/models/ProducerRouting.ts",
       what: "a reply before the append",
-      from:
-        "stored: put(s.stored, m, [...at(s.stored, m), value]),\n          told: waits ? [value] : s.told,\n          asked: put(s.asked, m, rest)",
-      to: "stored: waits && s.told.length === 0 ? s.stored : put(s.stored, m, [...at(s.stored, m), value]),\n" +
-        "          told: waits ? [value] : s.told,\n" +
-        "          asked: waits && s.told.length === 0 ? s.asked : put(s.asked, m, rest)"
+      from: "stored: put(s.stored, m, [...at(s.stored, m), value]),\n      owed",
+      to: "stored: s.told.length === 0 ? s.stored : put(s.stored, m, [...at(s.stored, m), value]),\n      owed"
     },
     {
       file: "src/rocketmq/rules/RouteTables.ts",

@@ -79,7 +79,7 @@ export const timedRoutingConstants: Readonly<Record<string, TimedConstants>> = {
   }
 }
 
-const producer = { MasterCount: 2, KeyHash: 0, MaxFaults: 1, FaultKinds: ["Freeze"] } as const
+const producer = { MasterCount: 2, KeyHash: 0, MaxResends: 0, MaxFaults: 1, FaultKinds: ["Freeze", "Kill"] } as const
 
 /** Constants of the producer's module by configuration. */
 export const producerConstants: Readonly<Record<string, ProducerConstants>> = {
@@ -88,7 +88,7 @@ export const producerConstants: Readonly<Record<string, ProducerConstants>> = {
     StaticOrderConf: true,
     ByKey: true,
     AvoidFaulty: false,
-    MaxValues: 3,
+    MaxValues: 2,
     MaxTries: 1
   },
   MCProducerRoutingRoundRobin: {
@@ -111,7 +111,7 @@ export const producerConstants: Readonly<Record<string, ProducerConstants>> = {
 
 /**
  * What falls where a producer picks queues in turn, as it does in the real system: values of one key then go to any queue,
- * and what was tried on a master that froze is stored there as well as where it was tried next.
+ * and what a master stored that was killed before it answered is stored as well where it was tried next.
  */
 export const producerExpectedBroken: Readonly<Record<string, ReadonlyArray<string>>> = {
   MCProducerRoutingRoundRobin: ["KeyOrder", "StoredOnce"],

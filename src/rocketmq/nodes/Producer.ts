@@ -7,11 +7,11 @@
  * The decision: what is known of a try is told as it ends. A try that was refused stored nothing; one whose answer did
  * not come may be stored all the same, now or when a frozen broker goes on, since the channel outlives the try.
  *
- * Steps are those of ProducerRouting: an attempt is reported as its request goes out, or as it finds no address.
+ * Steps are those of ProducerRouting: a try is reported as its queue is picked, and again as its request goes out.
  *
- * Authority: MQClientInstance.sendHeartbeatToAllBrokerWithLock (opens channels), DefaultMQProducerImpl.sendDefaultImpl (one budget for all tries, the last broker avoided) and sendSelectImpl
- * (no retry), NettyRemotingClient (a channel an address, answers by number, failFast on a channel that closed),
- * MQFaultStrategy.updateFaultItem, of RocketMQ 4.9.7.
+ * Authority: MQClientInstance.sendHeartbeatToAllBrokerWithLock (opens channels), DefaultMQProducerImpl.sendDefaultImpl
+ * (one budget for all tries, the last broker avoided) and sendSelectImpl (no retry), NettyRemotingClient (a channel an
+ * address, answers by number, failFast on a channel that closed), MQFaultStrategy.updateFaultItem, of RocketMQ 4.9.7.
  */
 import { Clock, Deferred, Effect, Semaphore } from "effect"
 import { type Connection, type ConnectionClosed, Network } from "../../world/Network.ts"
@@ -43,15 +43,25 @@ export type Tried =
   /** The send is over, after the last of its tries. */
   | { readonly _tag: "Ended"; readonly value: number; readonly stored: boolean }
 
+/** A try under way: `request` is its number once it is out, and a name that is not in the route has no address. */
+interface Trying {
+  readonly value: number
+  readonly to: number
+  readonly tries: number
+  readonly hasAddress: boolean
+  readonly request: number | undefined
+}
+
 /** A producer's memory, which a projection reads. */
 export interface ProducerCell {
   /** sendWhichQueue. */
   index: number
-  /** The request that is waited for, and of which send. */
-  sending: { readonly value: number; readonly to: number; readonly tries: number; readonly request: number } | undefined
+  /** How often the application sent the last value again. */
+  again: number
+  sending: Trying | undefined
 }
 
-export const producerCell = (): ProducerCell => ({ index: 0, sending: undefined })
+export const producerCell = (): ProducerCell => ({ index: 0, again: 0, sending: undefined })
 
 /** heartbeatBrokerInterval. */
 const heartbeatMillis = 30_000
@@ -134,46 +144,6 @@ export const producer = ({ cell, deployment, observe, own, resends, selection, w
       listed(upTo(deployment.masters), inRoute(), selection._tag === "ByKey" && selection.isOrderStatic)
     const canSend = () => cell.routes.cache.length > 0 && queues().length > 0
 
-    /** An attempt is under way from here on. */
-    const begun = (value: number, to: number, tries: number): number => {
-      const request = nextRequest()
-      own.sending = { value, to, tries, request }
-      return request
-    }
-    const did = (value: number, tries: number): void => {
-      if (tries === 1) process.did("Send", value)
-      else process.did("Retry")
-    }
-    /** Sends on the channel of a name; answers the offset, or what is known of a try that has none. */
-    const attempt = (name: number, value: number, tries: number, millis: number) =>
-      Effect.gen(function*() {
-        const start = now()
-        // A name that is not in the route has no address.
-        const made = inRoute().includes(name)
-          ? yield* channel(name).pipe(Effect.timeout(millis), Effect.option)
-          : undefined
-        if (made === undefined || made._tag === "None") {
-          begun(value, name, tries)
-          did(value, tries)
-          return "Failed" as const
-        }
-        const asked = ask(made.value, begun(value, name, tries), value)
-        did(value, tries)
-        const left = Math.max(0, start + millis - now())
-        const answer = yield* asked.pipe(Effect.timeout(left), Effect.option)
-        return answer._tag === "None" ? "Unknown" as const : answer.value
-      })
-    const tryOnce = (name: number, value: number, tries: number, millis: number) =>
-      Effect.gen(function*() {
-        const start = now()
-        observe({ _tag: "Begun", name, value })
-        const answer = yield* attempt(name, value, tries, millis)
-        const hasFailed = typeof answer === "string"
-        avoided.set(name, now() + avoidedMillis(now() - start, hasFailed))
-        if (hasFailed) observe({ _tag: answer, name, value })
-        else observe({ _tag: "Stored", name, value, offset: answer })
-        return !hasFailed
-      })
     const picked = (last: number): number => {
       const list = queues()
       if (selection._tag === "ByKey") return byHash(list, selection.hash)
@@ -181,14 +151,53 @@ export const producer = ({ cell, deployment, observe, own, resends, selection, w
       own.index = nextIndex(list, own.index, wantedOf)
       return atIndex(list, own.index)
     }
-    const send = (value: number) =>
+    /** Picks a queue; the try is under way from here on. */
+    const begin = (value: number, tries: number, again: number, last: number): Trying => {
+      const to = picked(last)
+      const made: Trying = { value, to, tries, hasAddress: inRoute().includes(to), request: undefined }
+      own.sending = made
+      own.again = again
+      observe({ _tag: "Begun", name: to, value })
+      if (tries > 1) process.did("Retry")
+      else if (again > 0) process.did("Resend")
+      else process.did("Send", value)
+      return made
+    }
+    /** Sends on the channel of a name; answers the offset, or what is known of a try that has none. */
+    const attempt = (made: Trying, millis: number) =>
+      Effect.gen(function*() {
+        const start = now()
+        if (!made.hasAddress) return "Failed" as const
+        const open = yield* channel(made.to).pipe(Effect.timeout(millis), Effect.option)
+        if (open._tag === "None") return "Failed" as const
+        const request = nextRequest()
+        own.sending = { ...made, request }
+        const asked = ask(open.value, request, made.value)
+        process.did("Ask")
+        const left = Math.max(0, start + millis - now())
+        const answer = yield* asked.pipe(Effect.timeout(left), Effect.option)
+        return answer._tag === "None" ? "Unknown" as const : answer.value
+      })
+    const tryOnce = (made: Trying, millis: number) =>
+      Effect.gen(function*() {
+        const { to, value } = made
+        const start = now()
+        const answer = yield* attempt(made, millis)
+        const hasFailed = typeof answer === "string"
+        avoided.set(to, now() + avoidedMillis(now() - start, hasFailed))
+        if (hasFailed) observe({ _tag: answer, name: to, value })
+        else observe({ _tag: "Stored", name: to, value, offset: answer })
+        return !hasFailed
+      })
+    const send = (value: number, again: number) =>
       Effect.gen(function*() {
         const until = now() + sendTimeoutMillis
         const most = selection._tag === "ByKey" ? 1 : mostTries
         let stored = false
         for (let tries = 1, last = 0; !stored && tries <= most && now() < until && canSend(); tries++) {
-          last = picked(last)
-          stored = yield* tryOnce(last, value, tries, until - now())
+          const made = begin(value, tries, again, last)
+          last = made.to
+          stored = yield* tryOnce(made, until - now())
         }
         own.sending = undefined
         process.did(stored ? "Acknowledged" : "GiveUp")
@@ -203,8 +212,8 @@ export const producer = ({ cell, deployment, observe, own, resends, selection, w
       yield* process.until("send", () => wanted() !== undefined && canSend())
       const value = wanted()
       if (value === undefined || !canSend()) continue
-      let stored = yield* send(value)
-      for (let again = 0; !stored && again < resends; again++) stored = yield* send(value)
+      let stored = yield* send(value, 0)
+      for (let again = 1; !stored && again <= resends && canSend(); again++) stored = yield* send(value, again)
       observe({ _tag: "Ended", value, stored })
     }
   })

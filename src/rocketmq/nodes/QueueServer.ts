@@ -2,8 +2,8 @@
  * The part of a broker that takes sends and answers pulls: one queue of the topic, a number an entry, on its disk.
  *
  * The decision: an entry is one append, and the answer goes out after it returned, so a killed process has stored what
- * it answered for (ASYNC_FLUSH: the page cache outlives the process). The real store is rocketmq/storage; routing asks
- * only where a message went.
+ * it answered for (ASYNC_FLUSH: the page cache outlives the process). It may die between the two: then it has stored what
+ * its producer will try elsewhere. The real store is rocketmq/storage; routing asks only where a message went.
  *
  * Authority: SendMessageProcessor and PullMessageProcessor of RocketMQ 4.9.7; a pull that finds nothing is answered at
  * once, where the real one is held until something comes.
@@ -27,7 +27,11 @@ const entryBytes = 4
 /** The queue, which whoever judges a run reads at the end. */
 export interface QueueCell {
   readonly values: Array<number>
+  /** What is stored and not answered: only within one handler, or where the process died in it. */
+  readonly owed: Array<number>
 }
+
+export const queueCell = (): QueueCell => ({ values: [], owed: [] })
 
 export const queueServer = (master: number, cell: QueueCell) =>
   Effect.gen(function*() {
@@ -43,8 +47,11 @@ export const queueServer = (master: number, cell: QueueCell) =>
       new DataView(bytes.buffer).setUint32(0, value)
       file.append(bytes)
       cell.values.push(value)
-      connection.send({ _tag: "Stored", request, offset: cell.values.length - 1 } satisfies SendResponse)
+      cell.owed.push(value)
       process.did("Store", master)
+      cell.owed.pop()
+      connection.send({ _tag: "Stored", request, offset: cell.values.length - 1 } satisfies SendResponse)
+      process.did("Answer", master)
     }
     const pull = (connection: Connection, { offset }: PullRequest): void =>
       connection.send({ _tag: "Pulled", values: cell.values.slice(offset) } satisfies PullResponse)

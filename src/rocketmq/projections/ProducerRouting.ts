@@ -15,8 +15,7 @@ import { publishable } from "../rules/RouteCache.ts"
 export interface ProducerProjected {
   readonly deployment: Deployment
   readonly client: number
-  /** Whether a process takes steps: it is up, and not frozen. */
-  readonly isRunning: (process: string) => boolean
+  readonly statusOf: (process: string) => "up" | "frozen" | "dead"
   readonly wire: (end: { readonly dialer: string; readonly listener: string; readonly port: string }) =>
     | { readonly toDialer: ReadonlyArray<unknown>; readonly toListener: ReadonlyArray<unknown> }
     | undefined
@@ -24,9 +23,10 @@ export interface ProducerProjected {
   readonly clientCell: ClientCell
   readonly producerCell: ProducerCell
   readonly queueCells: ReadonlyMap<number, QueueCell>
-  /** What the clients' ledgers say, and how many faults there were. */
+  /** What the clients' ledgers say, whether the send under way met a frozen master, how many faults there were. */
   readonly ledger: {
     readonly begun: number
+    readonly late: boolean
     readonly acked: ReadonlyArray<number>
     readonly delivered: ReadonlyArray<readonly [master: number, value: number]>
     readonly faults: number
@@ -36,18 +36,26 @@ export interface ProducerProjected {
 export const projectProducerRouting = (world: ProducerProjected): ProducerState => {
   const { deployment, ledger } = world
   const masters = upTo(deployment.masters)
-  const { sending } = world.producerCell
+  const { again, index, sending } = world.producerCell
+  const statuses = masters.map((m) => world.statusOf(brokerName(m)))
+  const phaseOf = ({ hasAddress, request }: NonNullable<typeof sending>) =>
+    !hasAddress ? "unaddressed" : request === undefined ? "dialing" : "asked"
   const wire = (m: number) => world.wire({ dialer: clientName(world.client), listener: brokerName(m), port: sendPort })
   const answers = masters.flatMap((m) => (wire(m)?.toDialer ?? []) as ReadonlyArray<SendResponse>)
   return {
-    up: masters.map((m) => world.isRunning(brokerName(m))),
+    status: statuses,
     route: world.server.state.addrs.filter((address) => isMaster(deployment, address)),
     cache: world.clientCell.routes.cache.flatMap((route) => publishable(deployment, route)).map(masterOf),
-    index: world.producerCell.index % deployment.masters,
+    index: index % deployment.masters,
     next: ledger.begun + 1,
-    sending: sending === undefined ? [] : [{ value: sending.value, to: sending.to, tries: sending.tries }],
+    again,
+    sending: sending === undefined
+      ? []
+      : [{ value: sending.value, to: sending.to, tries: sending.tries, phase: phaseOf(sending) }],
+    late: ledger.late,
     faulty: [],
     asked: masters.map((m) => ((wire(m)?.toListener ?? []) as ReadonlyArray<SendRequest>).map(({ value }) => value)),
+    owed: masters.map((m, i) => statuses[i] === "dead" ? [] : world.queueCells.get(m)!.owed),
     // Whoever no longer waits does not get the answer: it is known by its number.
     told: answers.some(({ request }) => request === sending?.request) ? [sending!.value] : [],
     stored: masters.map((m) => world.queueCells.get(m)!.values),

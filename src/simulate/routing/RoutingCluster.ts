@@ -8,7 +8,7 @@
 import { Effect } from "effect"
 import { shadowOf } from "../../conform/Shadow.ts"
 import type { Operation } from "../../history/Operation.ts"
-import { type Label, label } from "../../machine/Machine.ts"
+import type { Label } from "../../machine/Machine.ts"
 import { type Constants, nameServerRouting, type State, unbounded } from "../../rocketmq/models/NameServerRouting.ts"
 import {
   type BrokerCell,
@@ -25,9 +25,9 @@ import {
   nameServerTimes
 } from "../../rocketmq/nodes/NameServer.ts"
 import { producer, type ProducerCell, producerCell, type Selection, type Tried } from "../../rocketmq/nodes/Producer.ts"
-import { type QueueCell, queueServer } from "../../rocketmq/nodes/QueueServer.ts"
+import { type QueueCell, queueCell, queueServer } from "../../rocketmq/nodes/QueueServer.ts"
 import { type ClientCell, clientCell, routeClient } from "../../rocketmq/nodes/RouteClient.ts"
-import { brokerName, clientName, nameServerName, numberIn } from "../../rocketmq/nodes/RoutingMessages.ts"
+import { brokerName, clientName, nameServerName } from "../../rocketmq/nodes/RoutingMessages.ts"
 import { type Projected, projectNameServerRouting } from "../../rocketmq/projections/NameServerRouting.ts"
 import { projectProducerRouting } from "../../rocketmq/projections/ProducerRouting.ts"
 import { brokersOf, type Deployment, isMaster, upTo } from "../../rocketmq/rules/Deployment.ts"
@@ -35,7 +35,7 @@ import { askTimeoutMillis, pollMillis, publishable } from "../../rocketmq/rules/
 import { simulate, type Simulation } from "../../world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../world/simulated/WorldEvent.ts"
 import { clientLedger } from "./ClientLedger.ts"
-import { isOfProducer, type ProducerShadow, producerShadow } from "./ProducerShadow.ts"
+import { isOfProducer, masterLabel, producerLedger, type ProducerShadow, producerShadow } from "./ProducerShadow.ts"
 import { isFault, labelBefore } from "./WorldLabels.ts"
 
 /** Who takes part in a run. */
@@ -95,7 +95,7 @@ export interface Deployed {
   readonly send: (client: number) => void
   /** The master that client 1 waits for an answer of. */
   readonly waitedFor: () => number | undefined
-  /** From here on ProducerRouting follows client 1 as well, which sends by key; it is held to these properties. */
+  /** From here on ProducerRouting follows client 1 as well, while masters fail; it is held to these properties. */
   readonly followProducer: (promises: ReadonlyArray<string>) => void
   /** When a NameServer last took a registration of a broker, milliseconds of its own clock. */
   readonly lastUpdateMillis: (server: number, broker: number) => number | undefined
@@ -134,20 +134,14 @@ export const drive = (
   const queueCells = new Map<number, QueueCell>()
   const wantedValues = new Map<number, Array<number>>()
   const producerCells = new Map<number, ProducerCell>()
-  const produced = {
-    begun: 0,
-    faults: 0,
-    acked: [] as Array<number>,
-    delivered: [] as Array<readonly [number, number]>
-  }
+  const produced = producerLedger()
   let producing: ProducerShadow | undefined
   let values = 0
   let nowMicros = () => 0
   const ledger = clientLedger(workload.selection._tag === "ByKey", () => nowMicros())
   const tried = (client: number, told: Tried): void => {
     ledger.tried(client, told)
-    if (told._tag === "Begun") produced.begun = Math.max(produced.begun, told.value)
-    if (told._tag === "Stored") produced.acked.push(told.value)
+    produced.tried(told)
     if (told._tag === "Ended") wantedValues.get(client)!.shift()
     else if (told._tag !== "Begun") reached.add(`try ${told._tag.toLowerCase()}`)
   }
@@ -174,7 +168,13 @@ export const drive = (
       )
     })
   }
-  const observed = (made: Label): void => isOfProducer(made) ? keeping(() => producing?.did(made)) : did(made)
+  let isFrozen: (master: number) => boolean = () => false
+  const didProduce = (made: Label): void => {
+    if (producing === undefined) return
+    produced.happened(made, producerCells.get(1)!, isFrozen)
+    keeping(() => producing!.did(made))
+  }
+  const observed = (made: Label): void => isOfProducer(made) ? didProduce(made) : did(made)
   const kept = <C>(cells: Map<number, C>, number: number, cell: C): C => {
     cells.set(number, cell)
     return cell
@@ -207,7 +207,7 @@ export const drive = (
               cell: kept(brokerCells, address, brokerCell(nameServers)),
               wantedVersion: () => wantedVersions.get(address) ?? 1
             }),
-            queueServer(address, kept(queueCells, address, { values: [] }))
+            queueServer(address, kept(queueCells, address, queueCell()))
           ], { concurrency: "unbounded" })
       })),
       ...upTo(clients).map((number) => ({
@@ -230,7 +230,7 @@ export const drive = (
               pullMillis: workload.pullMillis,
               observe: (delivered) => {
                 ledger.delivered(number, delivered)
-                for (const value of delivered.values) produced.delivered.push([delivered.name, value])
+                produced.read(delivered)
               }
             })
           ], { concurrency: "unbounded" })
@@ -239,6 +239,7 @@ export const drive = (
     ]
   }, (world) => {
     nowMicros = () => world.nowMicros
+    isFrozen = (master) => world.isPaused(brokerName(master))
     const projected = (): Projected => ({
       deployment,
       nameServers,
@@ -259,7 +260,7 @@ export const drive = (
       producing?.check(projectProducerRouting({
         deployment,
         client: 1,
-        isRunning: (process) => world.isUp(process) && !world.isPaused(process),
+        statusOf: (process) => !world.isUp(process) ? "dead" : world.isPaused(process) ? "frozen" : "up",
         wire: (end) => world.network.inspect(end),
         server: serverCells.get(1)!,
         clientCell: clientCells.get(1)!,
@@ -271,15 +272,15 @@ export const drive = (
     let telling = 0
     const fire = (event: WorldEvent): void => {
       const told = shadow.labels.length
-      if (producing !== undefined && (event._tag === "Pause" || event._tag === "Resume")) {
-        if (event._tag === "Pause") produced.faults++
-        producing.did(label(event._tag === "Pause" ? "Freeze" : "Thaw", numberIn(event.process)))
+      const happens = (what: WorldEvent): void => {
+        const [environment, master] = [labelBefore(world, what), masterLabel(what)]
+        if (master !== undefined) didProduce(master)
+        if (environment !== undefined) did(environment)
       }
-      const environment = labelBefore(world, event)
-      if (environment !== undefined) did(environment)
+      happens(event)
       world.fire(event)
       if (failure !== undefined) throw failure
-      if (event._tag === "During") did(labelBefore(world, event.crash)!)
+      if (event._tag === "During") happens(event.crash)
       if (shadow.labels.length > told) telling++
       compare()
     }
@@ -296,8 +297,7 @@ export const drive = (
       },
       waitedFor: () => producerCells.get(1)?.sending?.to,
       followProducer: (promises) => {
-        if (workload.selection._tag !== "ByKey") throw new RangeError("a producer that picks in turn is not followed")
-        producing = producerShadow(deployment.masters, workload.selection, promises)
+        producing = producerShadow(deployment.masters, workload.selection, workload.resends, promises)
         compare()
       },
       wantVersion: (broker) => {

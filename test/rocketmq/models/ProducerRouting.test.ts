@@ -1,11 +1,16 @@
 /** Where producers write: the model is the specification's twin, and what breaks is what a history checker sees. */
 import { describe, expect, it } from "vitest"
 import { specModules } from "../../../src/cli/SpecFiles.ts"
+import type { Path } from "../../../src/explore/Path.ts"
 import { explore } from "../../../src/explore/Search.ts"
 import { check } from "../../../src/history/Check.ts"
 import type { Operation } from "../../../src/history/Operation.ts"
 import { producerConstants, producerExpectedBroken } from "../../../src/rocketmq/models/Configurations.ts"
-import { type ProducerConstants, producerRouting } from "../../../src/rocketmq/models/ProducerRouting.ts"
+import {
+  type ProducerConstants,
+  producerRouting,
+  type ProducerState
+} from "../../../src/rocketmq/models/ProducerRouting.ts"
 import { itTlc } from "../../Tlc.ts"
 import { compare, constantsOf, propertiesOf } from "./SpecGraph.ts"
 
@@ -44,8 +49,9 @@ describe("where RocketMQ's producers write", () => {
 
   // Lengths are TLC's, in states.
   it.each([
-    ["MCProducerRouting_R18_StaticOrderConf", "KeyOrder", 12],
-    ["MCProducerRouting_R10_Duplicate", "StoredOnce", 6]
+    ["MCProducerRouting_R18_StaticOrderConf", "KeyOrder", 14],
+    ["MCProducerRouting_R10_Duplicate", "StoredOnce", 9],
+    ["MCProducerRouting_R10_Unanswered", "StoredOnce", 8]
   ])("breaks at TLC's length: %s", (configuration, property, length) => {
     expect(propertiesOf(configuration)).toEqual([property])
     expect(brokenIn(configuration, property).path.steps.length).toBe(length - 1)
@@ -58,9 +64,18 @@ describe("where RocketMQ's producers write", () => {
   })
 })
 
-/** The counterexample as its clients would tell it: one producer, one consumer, one record key, a queue a master. */
-const historyOf = (configuration: string, property: string): ReadonlyArray<Operation> => {
-  const { path } = brokenIn(configuration, property)
+/** The shortest path on which what was acknowledged is read out of order: a judge compares what a producer was told. */
+const acknowledgedOutOfOrder = (configuration: string): Path<ProducerState> => {
+  const machine = machineOf(configuration)
+  const property = "AcknowledgedKeyOrder"
+  const holds = (state: ProducerState): boolean =>
+    machine.always["KeyOrder"]!(state) || !state.delivered.every((value) => state.acked.includes(value))
+  const { violations } = explore({ ...machine, always: { [property]: holds } })
+  return violations.find((violation) => violation.property === property)!.path
+}
+
+/** A path as its clients would tell it: one producer, one consumer, one record key, a queue a master. */
+const historyOf = (path: Path<ProducerState>): ReadonlyArray<Operation> => {
   const operations: Array<Operation> = []
   const common = () => ({ index: operations.length, time: operations.length })
   const recordKey = "k"
@@ -104,7 +119,7 @@ const historyOf = (configuration: string, property: string): ReadonlyArray<Opera
 
 describe("a key that moves to another queue", () => {
   it("is a broken order of the key to the judge of histories (R18)", () => {
-    const { anomalies } = check(historyOf("MCProducerRouting_R18_StaticOrderConf", "KeyOrder"))
+    const { anomalies } = check(historyOf(acknowledgedOutOfOrder("MCProducerRouting_R18_StaticOrderConf")))
     expect(Object.keys(anomalies)).toEqual(["key-order"])
   })
 })
