@@ -27,6 +27,7 @@ CONSTANTS CompareBrokerEpoch,          \* K14: a broker whose epoch rose has fai
           AtomicBecomeFollower,        \* K22: an order is taken whole or not at all
           UncleanElection,             \* a replica out of sync may lead when no other can
           Brokers, Partitions, Replicas,
+          Cuts,         \* connections between brokers are cut too, and take with them what was on the way
           Warm,         \* the cluster stands already: broker 1 is the controller, every replica is in sync
           WarmLeader,   \* where in the assignment the leader of such a cluster stands: 1 is preferred
           ControllerStays, \* power fails only where there is no controller: broker epochs live in its memory alone
@@ -46,8 +47,8 @@ VARIABLES tree,     \* ZooKeeper's znodes
           status,   \* [broker -> "up", "down"]
           own,      \* [broker -> what the process knows]
           orders,   \* [controller -> [broker -> <<>> or <<[open, message]>>]]
-          alter,    \* [broker -> <<>> or <<[open, to, message]>>]
-          fetch,    \* [broker -> [partition -> <<>> or <<[open, to, message]>>]]
+          alter,    \* [broker -> Seq([open, to, message])]: one for which it waits, and with cuts those it has left
+          fetch,    \* [broker -> [partition -> Seq([open, to, message])]], likewise
           log,      \* [broker -> [partition -> end offset]]
           acked,    \* [partition -> end of what producers were told is kept], the clients' ledger
           faults, deletes, alters, asked
@@ -63,6 +64,8 @@ Partition == 1..Partitions
 Session == 1..MaxSessions
 ReplicasOf(p) == [i \in 1..Replicas |-> ((p + i - 2) % Brokers) + 1]
 Range(s) == {s[i] : i \in DOMAIN s}
+But(s, i) == SubSeq(s, 1, i - 1) \o SubSeq(s, i + 1, Len(s))
+The(is) == CHOOSE i \in is : TRUE
 Kept(s, of) == SelectSeq(s, LAMBDA x : x \in of)
 RECURSIVE Ascending(_)
 Ascending(s) == IF s = {} THEN <<>> ELSE LET x == CHOOSE x \in s : \A y \in s : x <= y IN <<x>> \o Ascending(s \ {x})
@@ -418,6 +421,16 @@ EndSession(b, n, queues) ==
      /\ fromZk' = [x \in Broker |-> queues[x] \o (IF x = b /\ attached[b] = <<n>> THEN <<>> ELSE EventsFor(x, kinds))
                                     \o (IF x = b /\ attached[b] = <<n>> /\ Listens(b) THEN <<[_tag |-> "Expired"]>> ELSE <<>>)]
 
+(* A client that is back in its session hands its watches over: it is told of what it has missed, data before *)
+(* children. A watch that was left on nothing is not told of a znode that came and went meanwhile, and stays. *)
+LeftOnNothing(b) == own[b].phase \in {"reading", "creating", "claiming", "verifying"} /\ tree[ControllerPath] = <<>>
+Missed(b) == SelectSeq(<<"ControllerChange", "BrokerChange">>,
+                       LAMBDA k : \E i \in DOMAIN fromZk[b] : fromZk[b][i] = [_tag |-> "Event", kind |-> k])
+Unseen(b) == IF LeftOnNothing(b) THEN SelectSeq(Missed(b), LAMBDA k : k = "ControllerChange") ELSE <<>>
+Resumed(b, n) ==
+  LET told == SelectSeq(Missed(b), LAMBDA k : k \notin Range(Unseen(b)))
+  IN <<[_tag |-> "Connected", session |-> n]>> \o [i \in DOMAIN told |-> [_tag |-> "Event", kind |-> told[i]]]
+
 ServeConnect(b, m) ==
   IF m.session = <<>>
   THEN /\ opened' = [opened EXCEPT ![b] = @ + 1]
@@ -428,9 +441,10 @@ ServeConnect(b, m) ==
        /\ UNCHANGED tree
   ELSE IF m.session[1] \in sessions[b]
   THEN /\ attached' = [attached EXCEPT ![b] = IF Listens(b) THEN m.session ELSE <<>>]
-       /\ fromZk' = IF Listens(b) THEN [fromZk EXCEPT ![b] = <<[_tag |-> "Connected", session |-> m.session[1]]>> \o @] ELSE fromZk
-       /\ UNCHANGED <<tree, sessions, opened, watches>>
-  ELSE /\ fromZk' = Answers(b, fromZk, [_tag |-> "Expired"])
+       /\ fromZk' = IF Listens(b) THEN [fromZk EXCEPT ![b] = Resumed(b, m.session[1])] ELSE fromZk
+       /\ watches' = IF Listens(b) THEN [watches EXCEPT ![b] = @ \cup Range(Unseen(b))] ELSE watches
+       /\ UNCHANGED <<tree, sessions, opened>>
+  ELSE /\ fromZk' = IF Listens(b) THEN [fromZk EXCEPT ![b] = <<[_tag |-> "Expired"]>>] ELSE fromZk
        /\ UNCHANGED <<tree, sessions, opened, attached, watches>>
 
 ServeRead(b, m) ==
@@ -494,6 +508,20 @@ Reconnect(b) ==
   /\ toZk' = [toZk EXCEPT ![b] = <<Request(b, [_tag |-> "Connect", session |-> own[b].session])>>]
   /\ UNCHANGED <<zookeeper, channel, fromZk, status, orders, alter, fetch, data, budget>>
 
+(* who waits is answered, whoever has left is not *)
+Reply(s, is, message) ==
+  IF is = {} THEN s
+  ELSE LET i == The(is) IN IF s[i].open THEN [s EXCEPT ![i].message = message] ELSE But(s, i)
+Tagged(s, tags) == {i \in DOMAIN s : s[i].message._tag \in tags}
+To(s, b) == {i \in DOMAIN s : s[i].to = b}
+Open(s) == {i \in DOMAIN s : s[i].open}
+(* nobody waits; where connections may be cut, what was left may be on its way to others *)
+IsFree(s, to) == s = <<>> \/ (Cuts /\ Open(s) = {} /\ To(s, to) = {})
+(* the connection is cut: an answer is lost, a request may still arrive, or be lost too *)
+Left(s, is, request) ==
+  LET i == The(is)
+  IN IF s[i].open /\ s[i].message._tag = request THEN [s EXCEPT ![i].open = FALSE] ELSE But(s, i)
+
 QueuesFit(o) == \A x \in Broker : Len(o.queues[x]) <= MaxQueue
 
 (* what a controller gives up, it no longer waits for: requests in flight still arrive *)
@@ -531,8 +559,8 @@ Hear(b) ==
         /\ own' = [own EXCEPT ![b] = t.own]
         /\ toZk' = [toZk EXCEPT ![b] = @ \o asks]
         /\ orders' = [orders EXCEPT ![b] = ClosedOrders(b, t.own)]
-        /\ alter' = IF t.verdict = <<>> \/ alter[j[1]] = <<>> THEN alter
-                    ELSE [alter EXCEPT ![j[1]] = IF @[1].open THEN <<[@[1] EXCEPT !.message = t.verdict[1]]>> ELSE <<>>]
+        /\ alter' = IF t.verdict = <<>> THEN alter
+                    ELSE [alter EXCEPT ![j[1]] = Reply(@, To(@, b) \cap Tagged(@, {"Judging"}), t.verdict[1])]
   /\ fromZk' = [fromZk EXCEPT ![b] = Tail(@)]
   /\ UNCHANGED <<zookeeper, linked, channel, status, fetch, data, budget>>
 
@@ -590,6 +618,13 @@ ObeyHalf(b, c) ==
   /\ faults' = faults + 1
   /\ UNCHANGED <<zookeeper, links, status, alter, fetch, data, deletes, alters, asked>>
 
+(* the connection is cut: the order or its answer is lost, and it is sent again *)
+LoseOrder(c, b) ==
+  /\ Cuts /\ faults < MaxFaults /\ orders[c][b] # <<>>
+  /\ orders' = [orders EXCEPT ![c][b] = <<>>]
+  /\ faults' = faults + 1
+  /\ UNCHANGED <<zookeeper, links, status, own, alter, fetch, data, deletes, alters, asked>>
+
 Answered(c, b) ==
   /\ status[c] = "up" /\ orders[c][b] # <<>> /\ orders[c][b][1].open /\ orders[c][b][1].message._tag = "Answer"
   /\ own' = [own EXCEPT ![c].queues[b] = Tail(@)]
@@ -599,19 +634,21 @@ Answered(c, b) ==
 -----------------------------------------------------------------------------
 (* a leader changes the in-sync replicas, through the controller *)
 Propose(b, p, r) ==
-  /\ status[b] = "up" /\ Leads(b, p) /\ own[b].proposed = <<>> /\ alter[b] = <<>> /\ alters < MaxAlters
+  /\ status[b] = "up" /\ Leads(b, p) /\ own[b].proposed = <<>> /\ alters < MaxAlters
   /\ channel[b] # <<>> \/ own[b].boss # <<>>
   /\ r # b /\ r \in Range(ReplicasOf(p))
   /\ LET part == own[b].parts[p][1]
          isr == IF r \in Range(part.isr) THEN Kept(part.isr, Range(part.isr) \ {r}) ELSE Append(part.isr, r)
          to == IF channel[b] # <<>> THEN channel[b][1] ELSE own[b].boss[1]
      IN /\ r \notin Range(part.isr) => r \in part.synced /\ r \in own[b].alive
-        /\ status[to] = "up"
+        /\ IsFree(alter[b], to)
+        /\ status[to] = "up" \/ Cuts
         /\ own' = [own EXCEPT ![b].proposed = <<[partition |-> p, isr |-> isr, final |-> FALSE]>>]
         /\ channel' = [channel EXCEPT ![b] = <<to>>]
-        /\ alter' = [alter EXCEPT ![b] = <<[open |-> TRUE, to |-> to,
+        /\ alter' = IF status[to] # "up" THEN alter
+                    ELSE [alter EXCEPT ![b] = Append(@, [open |-> TRUE, to |-> to,
              message |-> [_tag |-> "Alter", partition |-> p, epoch |-> part.epoch, version |-> part.version, isr |-> isr,
-                          brokerEpoch |-> own[b].registered[1]]]>>]
+                          brokerEpoch |-> own[b].registered[1]]])]
   /\ alters' = alters + 1
   /\ UNCHANGED <<zookeeper, linked, toZk, fromZk, status, orders, fetch, data, faults, deletes, asked>>
 
@@ -629,11 +666,13 @@ Judgement(o, b, m) ==
           ELSE IF ~(Range(m.isr) \subseteq LiveSet(o)) THEN "IneligibleReplica" ELSE "Write"
 
 Judge(c, b) ==
-  /\ status[c] = "up" /\ alter[b] # <<>> /\ alter[b][1].to = c /\ alter[b][1].message._tag = "Alter"
+  /\ status[c] = "up"
   /\ own[c].active => own[c].phase = "idle"
-  /\ LET m == alter[b][1].message
+  /\ To(alter[b], c) \cap Tagged(alter[b], {"Alter"}) # {}
+  /\ LET is == To(alter[b], c) \cap Tagged(alter[b], {"Alter"})
+         m == alter[b][The(is)].message
          code == Judgement(own[c], b, m)
-         answer(a) == [alter EXCEPT ![b] = IF @[1].open THEN <<[@[1] EXCEPT !.message = a]>> ELSE <<>>]
+         answer(a) == [alter EXCEPT ![b] = Reply(@, is, a)]
          o == Proceed([own[c] EXCEPT !.judging = <<b>>, !.todo = <<AlterTask(m.partition, m.isr)>>], c)
      IN CASE code = "Write" ->
                /\ own' = [own EXCEPT ![c] = o]
@@ -658,19 +697,33 @@ Adopt(o, m) ==
      ELSE [settled EXCEPT !.parts[p] = <<[part[1] EXCEPT !.isr = m.state.isr, !.version = m.state.version]>>]
 (* an answer to a proposal that a later order overtook is nothing to the leader *)
 Settled(b) ==
-  /\ status[b] = "up" /\ alter[b] # <<>> /\ alter[b][1].open /\ alter[b][1].message._tag \in {"Altered", "Refused"}
-  /\ LET m == alter[b][1].message
+  /\ status[b] = "up" /\ Open(alter[b]) \cap Tagged(alter[b], {"Altered", "Refused"}) # {}
+  /\ LET is == Open(alter[b]) \cap Tagged(alter[b], {"Altered", "Refused"})
+         m == alter[b][The(is)].message
      IN /\ own' = IF own[b].proposed = <<>> THEN own ELSE [own EXCEPT ![b] = Adopt(own[b], m)]
         /\ channel' = IF m._tag = "Refused" /\ m.code = "NotController" THEN [channel EXCEPT ![b] = <<>>] ELSE channel
-  /\ alter' = [alter EXCEPT ![b] = <<>>]
+        /\ alter' = [alter EXCEPT ![b] = But(@, The(is))]
   /\ UNCHANGED <<zookeeper, linked, toZk, fromZk, status, orders, fetch, data, budget>>
 
 (* the connection went with the controller: the leader may propose again *)
 Forgotten(b) ==
-  /\ status[b] = "up" /\ own[b].proposed # <<>> /\ ~own[b].proposed[1].final /\ alter[b] = <<>>
+  /\ status[b] = "up" /\ own[b].proposed # <<>> /\ ~own[b].proposed[1].final
+  /\ Open(alter[b]) = {}
   /\ own' = [own EXCEPT ![b].proposed = <<>>]
   /\ channel' = [channel EXCEPT ![b] = <<>>]
   /\ UNCHANGED <<zookeeper, linked, toZk, fromZk, status, orders, alter, fetch, data, budget>>
+
+LoseAlter(b, c) ==
+  /\ Cuts /\ faults < MaxFaults /\ To(alter[b], c) # {}
+  /\ alter' = [alter EXCEPT ![b] = Left(@, To(@, c), "Alter")]
+  /\ faults' = faults + 1
+  /\ UNCHANGED <<zookeeper, links, status, own, orders, fetch, data, deletes, alters, asked>>
+
+(* a leader finds that its channel leads nowhere: it looks for the controller again *)
+LoseChannel(b) ==
+  /\ Cuts /\ status[b] = "up" /\ channel[b] # <<>>
+  /\ channel' = [channel EXCEPT ![b] = <<>>]
+  /\ UNCHANGED <<zookeeper, linked, toZk, fromZk, status, own, orders, alter, fetch, data, budget>>
 
 -----------------------------------------------------------------------------
 (* the log, as an end offset: what a leader writes, a follower fetches *)
@@ -681,55 +734,65 @@ Produce(b, p) ==
   /\ UNCHANGED <<zookeeper, links, status, orders, alter, fetch, acked, budget>>
 
 SendFetch(b, p) ==
-  /\ status[b] = "up" /\ fetch[b][p] = <<>> /\ own[b].parts[p] # <<>> /\ MaxRecords > 0
+  /\ status[b] = "up" /\ own[b].parts[p] # <<>> /\ MaxRecords > 0
   /\ LET part == own[b].parts[p][1]
      IN /\ part.leader # <<>> /\ part.leader # <<b>> /\ status[part.leader[1]] = "up"
-        /\ fetch' = [fetch EXCEPT ![b][p] = <<[open |-> TRUE, to |-> part.leader[1],
-             message |-> [_tag |-> "Fetch", epoch |-> part.epoch, end |-> log[b][p]]]>>]
+        /\ IsFree(fetch[b][p], part.leader[1])
+        /\ fetch' = [fetch EXCEPT ![b][p] = Append(@, [open |-> TRUE, to |-> part.leader[1],
+             message |-> [_tag |-> "Fetch", epoch |-> part.epoch, end |-> log[b][p]]])]
   /\ UNCHANGED <<zookeeper, links, status, own, orders, alter, data, budget>>
 
 ServeFetch(l, b, p) ==
-  /\ status[l] = "up" /\ fetch[b][p] # <<>> /\ fetch[b][p][1].to = l /\ fetch[b][p][1].message._tag = "Fetch"
-  /\ LET m == fetch[b][p][1].message
+  /\ status[l] = "up" /\ To(fetch[b][p], l) \cap Tagged(fetch[b][p], {"Fetch"}) # {}
+  /\ LET is == To(fetch[b][p], l) \cap Tagged(fetch[b][p], {"Fetch"})
+         m == fetch[b][p][The(is)].message
          serves == Leads(l, p) /\ own[l].parts[p][1].epoch = m.epoch
          part == own[l].parts[p][1]
          synced == IF m.end = log[l][p] THEN part.synced \cup {b} ELSE part.synced
          maximal == Range(part.isr) \cup (IF own[l].proposed # <<>> /\ own[l].proposed[1].partition = p
                                           THEN Range(own[l].proposed[1].isr) ELSE {})
          reply == IF serves THEN [_tag |-> "Fetched", epoch |-> m.epoch, end |-> log[l][p]] ELSE [_tag |-> "NotLeader"]
-     IN /\ fetch' = [fetch EXCEPT ![b][p] = IF @[1].open THEN <<[@[1] EXCEPT !.message = reply]>> ELSE <<>>]
+     IN /\ fetch' = [fetch EXCEPT ![b][p] = Reply(@, is, reply)]
         /\ own' = IF serves THEN [own EXCEPT ![l].parts[p][1].synced = synced] ELSE own
         /\ acked' = IF serves /\ Len(part.isr) > 1 /\ maximal \subseteq synced \cup {l} /\ log[l][p] > acked[p]
                     THEN [acked EXCEPT ![p] = log[l][p]] ELSE acked
   /\ UNCHANGED <<zookeeper, links, status, orders, alter, log, budget>>
 
 Fetched(b, p) ==
-  /\ status[b] = "up" /\ fetch[b][p] # <<>> /\ fetch[b][p][1].open /\ fetch[b][p][1].message._tag \in {"Fetched", "NotLeader"}
-  /\ LET m == fetch[b][p][1].message
+  /\ status[b] = "up" /\ Open(fetch[b][p]) \cap Tagged(fetch[b][p], {"Fetched", "NotLeader"}) # {}
+  /\ LET is == Open(fetch[b][p]) \cap Tagged(fetch[b][p], {"Fetched", "NotLeader"})
+         m == fetch[b][p][The(is)].message
          follows == m._tag = "Fetched" /\ own[b].parts[p] # <<>> /\ own[b].parts[p][1].epoch = m.epoch
-     IN log' = IF follows THEN [log EXCEPT ![b][p] = m.end] ELSE log
-  /\ fetch' = [fetch EXCEPT ![b][p] = <<>>]
+     IN /\ log' = IF follows THEN [log EXCEPT ![b][p] = m.end] ELSE log
+        /\ fetch' = [fetch EXCEPT ![b][p] = But(@, The(is))]
   /\ UNCHANGED <<zookeeper, links, status, own, orders, alter, acked, budget>>
+
+LoseFetch(b, l, p) ==
+  /\ Cuts /\ faults < MaxFaults /\ To(fetch[b][p], l) # {}
+  /\ fetch' = [fetch EXCEPT ![b][p] = Left(@, To(@, l), "Fetch")]
+  /\ faults' = faults + 1
+  /\ UNCHANGED <<zookeeper, links, status, own, orders, alter, data, deletes, alters, asked>>
 
 -----------------------------------------------------------------------------
 (* what ends with a process: what it sent stays in flight, what was sent to it is gone *)
 IsAnswer(m) == m._tag \in {"Altered", "Refused", "Fetched", "NotLeader", "Answer"}
-Severed(slot, dialer, b) ==
-  IF slot = <<>> THEN slot
-  ELSE IF dialer = b THEN IF IsAnswer(slot[1].message) \/ slot[1].message._tag = "Judging" THEN <<>> ELSE <<[slot[1] EXCEPT !.open = FALSE]>>
-  ELSE IF slot[1].to = b /\ ~IsAnswer(slot[1].message) THEN <<>> ELSE slot
+IsLeft(slot, dialer, b) ==
+  IF dialer = b THEN ~IsAnswer(slot.message) /\ slot.message._tag # "Judging" ELSE slot.to # b \/ IsAnswer(slot.message)
+Severed(slots, dialer, b) ==
+  LET left == SelectSeq(slots, LAMBDA slot : IsLeft(slot, dialer, b))
+  IN IF dialer = b THEN [i \in DOMAIN left |-> [left[i] EXCEPT !.open = FALSE]] ELSE left
 Stop(b) ==
   /\ status' = [status EXCEPT ![b] = "down"]
   /\ own' = [own EXCEPT ![b] = Start]
   /\ linked' = [linked EXCEPT ![b] = FALSE]
-  /\ channel' = [x \in Broker |-> IF x = b \/ channel[x] = <<b>> THEN <<>> ELSE channel[x]]
+  /\ channel' = [x \in Broker |-> IF x = b \/ (channel[x] = <<b>> /\ ~Cuts) THEN <<>> ELSE channel[x]]
   /\ attached' = [attached EXCEPT ![b] = <<>>]
   /\ watches' = [watches EXCEPT ![b] = {}]
   /\ fromZk' = [fromZk EXCEPT ![b] = <<>>]
   /\ orders' = [c \in Broker |-> [x \in Broker |->
        IF c = b THEN (IF x = b THEN <<>> ELSE Orphan(orders[c][x]))
        ELSE IF x = b /\ orders[c][x] # <<>> /\ orders[c][x][1].message._tag = "Order" THEN <<>> ELSE orders[c][x]]]
-  /\ alter' = [x \in Broker |-> IF x = b /\ alter[x] # <<>> /\ alter[x][1].to = b THEN <<>> ELSE Severed(alter[x], x, b)]
+  /\ alter' = [x \in Broker |-> Severed(IF x = b THEN SelectSeq(alter[x], LAMBDA slot : slot.to # b) ELSE alter[x], x, b)]
   /\ fetch' = [x \in Broker |-> [p \in Partition |-> Severed(fetch[x][p], x, b)]]
 
 Kill(b) ==
@@ -738,9 +801,9 @@ Kill(b) ==
   /\ faults' = faults + 1
   /\ UNCHANGED <<tree, sessions, opened, toZk, data, deletes, alters, asked>>
 
-(* the machine loses power before anything was flushed *)
+(* the machine loses power before anything was flushed, whether its process runs or not *)
 PowerLoss(b) ==
-  /\ status[b] = "up" /\ MayFail /\ (ControllerStays => ~own[b].active)
+  /\ MayFail /\ (ControllerStays => ~own[b].active)
   /\ Stop(b)
   /\ log' = [log EXCEPT ![b] = [p \in Partition |-> 0]]
   /\ faults' = faults + 1
@@ -772,15 +835,19 @@ Next ==
   \/ \E c \in Broker, b \in Broker : Dial(c, b)
   \/ \E b \in Broker, c \in Broker : Obey(b, c)
   \/ \E b \in Broker, c \in Broker : ObeyHalf(b, c)
+  \/ \E c \in Broker, b \in Broker : LoseOrder(c, b)
   \/ \E c \in Broker, b \in Broker : Answered(c, b)
   \/ \E b \in Broker, p \in Partition, r \in Broker : Propose(b, p, r)
   \/ \E c \in Broker, b \in Broker : Judge(c, b)
   \/ \E b \in Broker : Settled(b)
   \/ \E b \in Broker : Forgotten(b)
+  \/ \E b \in Broker, c \in Broker : LoseAlter(b, c)
+  \/ \E b \in Broker : LoseChannel(b)
   \/ \E b \in Broker, p \in Partition : Produce(b, p)
   \/ \E b \in Broker, p \in Partition : SendFetch(b, p)
   \/ \E l \in Broker, b \in Broker, p \in Partition : ServeFetch(l, b, p)
   \/ \E b \in Broker, p \in Partition : Fetched(b, p)
+  \/ \E b \in Broker, l \in Broker, p \in Partition : LoseFetch(b, l, p)
   \/ \E b \in Broker : Kill(b)
   \/ \E b \in Broker : PowerLoss(b)
   \/ \E b \in Broker : Terminate(b)

@@ -4,6 +4,7 @@
  *
  *     ZooKeeper    Serve, Expire, DeleteController; Reconnect, Disconnect
  *     controller   Hear, CreatePartition, PreferLeader, ShutDown, Dial, Answered, Judge
+ *     network      LoseOrder, LoseAlter, LoseFetch, LoseChannel
  *     broker       Obey, ObeyHalf, Propose, Settled, Forgotten, Produce, SendFetch, ServeFetch, Fetched
  *     process      Kill, PowerLoss, Terminate, Restart
  *

@@ -14,7 +14,7 @@ import { at, change, type Cluster, type Maybe, partitionsOf, put } from "../rule
 import type { ControllerOrder } from "../rules/CoordinationMessages.ts"
 import { acknowledges, sawFetch, twoInSync } from "../rules/FollowerFetch.ts"
 import { type ReplicaState, startOf } from "../rules/Knowledge.ts"
-import { orphan } from "./ControllerElectionController.ts"
+import { isFor, orphan, replied } from "./ControllerElectionController.ts"
 import type { AlterSlot, Constants, FetchSlot, OrderSlot, State, ToZooKeeper } from "./ControllerElectionState.ts"
 import { listens, mayFail } from "./ControllerElectionZooKeeper.ts"
 
@@ -56,43 +56,68 @@ const orderActions = (c: Constants, { brokers }: Cluster) => ({
   })
 })
 
+/** Nobody waits; where connections may be cut, what was left may be on its way to others. */
+const isFree = (c: Constants, slots: ReadonlyArray<AlterSlot | FetchSlot>, to: number): boolean =>
+  slots.length === 0 || (c.Cuts && slots.every((slot) => !slot.open && slot.to !== to))
+
+/** What is left when a connection is cut: an answer is lost, a request may still arrive, or be lost too. */
+const leftOf = <Slot extends AlterSlot | FetchSlot>(
+  slots: ReadonlyArray<Slot>,
+  to: number,
+  request: "Alter" | "Fetch"
+): ReadonlyArray<Slot> =>
+  slots.flatMap((slot) => {
+    if (slot.to !== to) return [slot]
+    return slot.open && slot.message._tag === request ? [{ ...slot, open: false }] : []
+  })
+
 const leaderActions = (c: Constants, cluster: Cluster) => ({
   Propose: action([cluster.brokers, partitionsOf(cluster), cluster.brokers], (s: State, b, p, r) => {
     const own = at(s.own, b)
     const to = at(s.channel, b)[0] ?? own.boss[0]
-    if (!isUp(s, b) || at(s.alter, b).length > 0 || s.alters >= c.MaxAlters || to === undefined) return undefined
-    const proposed = isUp(s, to) ? propose(cluster, own, b, p, r) : undefined
+    if (!isUp(s, b) || s.alters >= c.MaxAlters || to === undefined || !isFree(c, at(s.alter, b), to)) return undefined
+    const proposed = isUp(s, to) || c.Cuts ? propose(cluster, own, b, p, r) : undefined
     if (proposed === undefined) return undefined
     const slot: AlterSlot = { open: true, to, message: { _tag: "Alter", ...proposed.request } }
     return {
       ...s,
       own: put(s.own, b, { ...own, proposed: [proposed.proposal] }),
       channel: put(s.channel, b, [to]),
-      alter: put(s.alter, b, [slot]),
+      alter: isUp(s, to) ? change(s.alter, b, (slots) => [...slots, slot]) : s.alter,
       alters: s.alters + 1
     }
   }),
   Settled: action([cluster.brokers], (s: State, b) => {
-    const [slot] = at(s.alter, b)
+    const slot = at(s.alter, b).find(({ message: { _tag }, open }) =>
+      open && (_tag === "Altered" || _tag === "Refused")
+    )
     const message = slot?.message
-    if (!isUp(s, b) || slot?.open !== true) return undefined
-    if (message?._tag !== "Altered" && message?._tag !== "Refused") return undefined
+    if (!isUp(s, b) || (message?._tag !== "Altered" && message?._tag !== "Refused")) return undefined
     const isDeposed = message._tag === "Refused" && message.code === "NotController"
     return {
       ...s,
       own: change(s.own, b, (own) => settle(own, message)),
       channel: isDeposed ? put(s.channel, b, []) : s.channel,
-      alter: put(s.alter, b, [])
+      alter: change(s.alter, b, (slots) => slots.filter((each) => each !== slot))
     }
   }),
   Forgotten: action([cluster.brokers], (s: State, b) => {
     const [proposal] = at(s.own, b).proposed
-    if (!isUp(s, b) || proposal === undefined || proposal.final || at(s.alter, b).length > 0) return undefined
+    const waits = at(s.alter, b).some(({ open }) => open)
+    if (!isUp(s, b) || proposal === undefined || proposal.final || waits) return undefined
     return {
       ...s,
       own: change(s.own, b, (own) => ({ ...own, proposed: [] })),
       channel: put(s.channel, b, [])
     }
+  }),
+  LoseAlter: action([cluster.brokers, cluster.brokers], (s: State, b, to) => {
+    if (!c.Cuts || s.faults >= c.MaxFaults || at(s.alter, b).every((slot) => slot.to !== to)) return undefined
+    return { ...s, alter: change(s.alter, b, (slots) => leftOf(slots, to, "Alter")), faults: s.faults + 1 }
+  }),
+  LoseChannel: action([cluster.brokers], (s: State, b) => {
+    if (!c.Cuts || !isUp(s, b) || at(s.channel, b).length === 0) return undefined
+    return { ...s, channel: put(s.channel, b, []) }
   })
 })
 
@@ -101,14 +126,15 @@ const withPart = (s: State, b: number, p: number, part: ReplicaState): State["ow
   change(s.own, b, (own) => ({ ...own, parts: put(own.parts, p, [part]) }))
 
 const serveFetch = (s: State, l: number, b: number, p: number): State | undefined => {
-  const [slot] = at(at(s.fetch, b), p)
-  if (!isUp(s, l) || slot?.to !== l || slot.message._tag !== "Fetch") return undefined
+  const isIt = isFor(l, "Fetch")
+  const slot = at(at(s.fetch, b), p).find(isIt)
+  if (!isUp(s, l) || slot?.message._tag !== "Fetch") return undefined
   const { end, epoch } = slot.message
   const own = at(s.own, l)
   const [part] = at(own.parts, p)
   const logEnd = at(at(s.log, l), p)
   const answer = (message: FetchSlot["message"]) =>
-    change(s.fetch, b, (row) => put(row, p, slot.open ? [{ ...slot, message }] : []))
+    change(s.fetch, b, (row) => change(row, p, (slots) => replied(slots, isIt, message)))
   if (part === undefined || !leads(l, [part]) || part.epoch !== epoch) {
     return { ...s, fetch: answer({ _tag: "NotLeader" }) }
   }
@@ -139,44 +165,54 @@ const logActions = (c: Constants, cluster: Cluster) => {
     SendFetch: action([brokers, partitions], (s: State, b, p) => {
       const [part] = at(at(s.own, b).parts, p)
       const leader = part?.leader[0]
-      const isFree = at(at(s.fetch, b), p).length === 0
-      if (!isUp(s, b) || !isFree || c.MaxRecords === 0) return undefined
+      const slots = at(at(s.fetch, b), p)
+      if (!isUp(s, b) || c.MaxRecords === 0) return undefined
       if (part === undefined || leader === undefined || leader === b || !isUp(s, leader)) return undefined
+      if (!isFree(c, slots, leader)) return undefined
       const message = { _tag: "Fetch", epoch: part.epoch, end: at(at(s.log, b), p) } as const
-      return { ...s, fetch: change(s.fetch, b, (row) => put(row, p, [{ open: true, to: leader, message }])) }
+      return { ...s, fetch: change(s.fetch, b, (row) => put(row, p, [...slots, { open: true, to: leader, message }])) }
     }),
     ServeFetch: action([brokers, brokers, partitions], serveFetch),
     Fetched: action([brokers, partitions], (s: State, b, p) => {
-      const [slot] = at(at(s.fetch, b), p)
+      const slot = at(at(s.fetch, b), p).find(({ message, open }) => open && message._tag !== "Fetch")
       const message = slot?.message
-      if (!isUp(s, b) || slot?.open !== true || message === undefined || message._tag === "Fetch") return undefined
+      if (!isUp(s, b) || message === undefined || message._tag === "Fetch") return undefined
       const [part] = at(at(s.own, b).parts, p)
       const follows = message._tag === "Fetched" && part?.epoch === message.epoch
       return {
         ...s,
         log: follows ? change(s.log, b, (row) => put(row, p, message.end)) : s.log,
-        fetch: change(s.fetch, b, (row) => put(row, p, []))
+        fetch: change(s.fetch, b, (row) => change(row, p, (slots) => slots.filter((each) => each !== slot)))
       }
+    }),
+    LoseFetch: action([brokers, brokers, partitions], (s: State, b, l, p) => {
+      if (!c.Cuts || s.faults >= c.MaxFaults || at(at(s.fetch, b), p).every(({ to }) => to !== l)) return undefined
+      const fetch = change(s.fetch, b, (row) => change(row, p, (slots) => leftOf(slots, l, "Fetch")))
+      return { ...s, fetch, faults: s.faults + 1 }
     })
   }
 }
 
 const answers = ["Altered", "Refused", "Fetched", "NotLeader"]
 
-/** What is left of a slot when a process ends: what it sent stays in flight, what was sent to it is gone. */
-const severed = <Slot extends AlterSlot | FetchSlot>(slot: Maybe<Slot>, dialer: number, b: number): Maybe<Slot> =>
-  slot.flatMap((each) => {
+/** What is left of messages when a process ends: what it sent stays in flight, what was sent to it is gone. */
+const severed = <Slot extends AlterSlot | FetchSlot>(
+  slots: ReadonlyArray<Slot>,
+  dialer: number,
+  b: number
+): ReadonlyArray<Slot> =>
+  slots.flatMap((each) => {
     const isAnswer = answers.includes(each.message._tag)
     if (dialer === b) return isAnswer || each.message._tag === "Judging" ? [] : [{ ...each, open: false }]
     return each.to === b && !isAnswer ? [] : [each]
   })
 
-const stopped = (cluster: Cluster, s: State, b: number): State => ({
+const stopped = (c: Constants, cluster: Cluster, s: State, b: number): State => ({
   ...s,
   status: put(s.status, b, "down"),
   own: put(s.own, b, startOf(cluster)),
   linked: put(s.linked, b, false),
-  channel: s.channel.map((to, i) => i + 1 === b || to[0] === b ? [] : to),
+  channel: s.channel.map((to, i) => i + 1 === b || (to[0] === b && !c.Cuts) ? [] : to),
   attached: put(s.attached, b, []),
   watches: put(s.watches, b, []),
   fromZk: put(s.fromZk, b, []),
@@ -186,27 +222,29 @@ const stopped = (cluster: Cluster, s: State, b: number): State => ({
       return j + 1 === b && slot[0]?.message._tag === "Order" ? [] : slot
     })
   ),
-  alter: s.alter.map((slot, i) => i + 1 === b && slot[0]?.to === b ? [] : severed(slot, i + 1, b)),
+  alter: s.alter.map((slots, i) => severed(i + 1 === b ? slots.filter(({ to }) => to !== b) : slots, i + 1, b)),
   fetch: s.fetch.map((row, i) => row.map((slot) => severed(slot, i + 1, b)))
 })
 
 const processActions = (c: Constants, cluster: Cluster) => {
-  const strikes = (s: State, b: number) => isUp(s, b) && mayFail(c, cluster, s)
   return {
     Kill: action(
       [cluster.brokers],
-      (s: State, b) => strikes(s, b) ? { ...stopped(cluster, s, b), faults: s.faults + 1 } : undefined
+      (s: State, b) => {
+        if (!isUp(s, b) || !mayFail(c, cluster, s)) return undefined
+        return { ...stopped(c, cluster, s, b), faults: s.faults + 1 }
+      }
     ),
     PowerLoss: action([cluster.brokers], (s: State, b) => {
-      if (!strikes(s, b) || (c.ControllerStays && at(s.own, b).active)) return undefined
-      return { ...stopped(cluster, s, b), log: change(s.log, b, (row) => row.map(() => 0)), faults: s.faults + 1 }
+      if (!mayFail(c, cluster, s) || (c.ControllerStays && at(s.own, b).active)) return undefined
+      return { ...stopped(c, cluster, s, b), log: change(s.log, b, (row) => row.map(() => 0)), faults: s.faults + 1 }
     }),
     Terminate: action([cluster.brokers], (s: State, b) => {
       const [session] = at(s.own, b).session
       if (!listens(s, b) || !mayFail(c, cluster, s) || session === undefined) return undefined
       const close: ToZooKeeper = { session, message: { _tag: "Close" } }
       return {
-        ...stopped(cluster, s, b),
+        ...stopped(c, cluster, s, b),
         toZk: change(s.toZk, b, (queue) => [...queue, close]),
         faults: s.faults + 1
       }

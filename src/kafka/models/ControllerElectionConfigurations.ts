@@ -27,6 +27,7 @@ const two = {
   Brokers: 2,
   Partitions: 1,
   Replicas: 2,
+  Cuts: false,
   Warm: true,
   WarmLeader: 1,
   ControllerStays: false,
@@ -42,6 +43,7 @@ const two = {
   MaxQueue: 8
 } as const
 const bounces = { ...two, FaultsApart: true, MaxRecords: 1, MaxFaults: 1, MaxSessions: 2 } as const
+const cuts = { ...two, Cuts: true, FaultsApart: true, WarmLeader: 2, MaxFaults: 1 } as const
 const asked = { ...two, WarmLeader: 2, MaxAsked: 1 } as const
 
 /** Constants by configuration. */
@@ -58,6 +60,18 @@ export const electionConstants: Readonly<Record<string, Constants>> = {
   },
   MCControllerElection_Data: { ...bounces, ControllerStays: true },
   MCControllerElection_ControllerBounces: bounces,
+  MCControllerElection_Cuts: { ...cuts, MaxAlters: 1 },
+  MCControllerElection_CutOrders: {
+    ...two,
+    Cuts: true,
+    Brokers: 1,
+    Replicas: 1,
+    Warm: false,
+    AskKinds: ["CreatePartition"],
+    MaxFaults: 1,
+    MaxAsked: 1
+  },
+  MCControllerElection_CutFetches: { ...cuts, MaxRecords: 1 },
   MCControllerElection_Three: { ...two, Brokers: 3, Warm: false, MaxQueue: 3 },
   MCControllerElection_Proposals: { ...asked, AskKinds: ["PreferLeader"], MaxDeletes: 1, MaxAlters: 1, MaxQueue: 3 },
   MCControllerElection_Created: { ...two, Warm: false, AskKinds: ["CreatePartition"], MaxAsked: 1, MaxQueue: 3 },

@@ -14,7 +14,7 @@ import { hear } from "../rules/ControllerThread.ts"
 import { begin, type ControllerEvent, type Member, proceed } from "../rules/ControllerTurn.ts"
 import type { Verdict } from "../rules/CoordinationMessages.ts"
 import type { Knowledge } from "../rules/Knowledge.ts"
-import type { AlterSlot, AskKind, Constants, OrderSlot, State } from "./ControllerElectionState.ts"
+import type { AlterSlot, AskKind, Constants, FetchSlot, OrderSlot, State } from "./ControllerElectionState.ts"
 import { listens } from "./ControllerElectionZooKeeper.ts"
 
 const queuesFit = (c: Constants, own: Knowledge): boolean => own.queues.every((queue) => queue.length <= c.MaxQueue)
@@ -30,16 +30,33 @@ const closedOrders = (before: Knowledge, after: Knowledge, row: ReadonlyArray<Ma
     return slot[0]?.open === true && !isKept ? orphan(slot) : slot
   })
 
-/** The answer to a leader that waits for one. */
-const replied = (slot: Maybe<AlterSlot>, message: AlterSlot["message"]): Maybe<AlterSlot> =>
-  slot.flatMap((each) => each.open ? [{ ...each, message }] : [])
+interface Slot {
+  readonly open: boolean
+  readonly to: number
+  readonly message: { readonly _tag: string }
+}
 
-const withVerdict = (s: State, judging: Maybe<number>, verdict: ReadonlyArray<Verdict>): State["alter"] =>
-  judging[0] === undefined || verdict[0] === undefined ? s.alter : change(
-    s.alter,
-    judging[0],
-    (slot) => replied(slot, verdict[0]!)
-  )
+/** A message of this kind that a broker has to deal with. */
+export const isFor = (b: number, tag: AlterSlot["message"]["_tag"] | FetchSlot["message"]["_tag"]) => (slot: Slot) =>
+  slot.to === b && slot.message._tag === tag
+
+/** Who waits is answered, whoever has left is not. */
+export const replied = <S extends Slot>(
+  slots: ReadonlyArray<S>,
+  isIt: (slot: S) => boolean,
+  message: S["message"]
+): ReadonlyArray<S> => slots.flatMap((slot) => !isIt(slot) ? [slot] : slot.open ? [{ ...slot, message }] : [])
+
+/** The verdict of controller `b`; nothing to a leader that does not wait for one any more. */
+const withVerdict = (
+  s: State,
+  b: number,
+  [leader]: Maybe<number>,
+  [verdict]: ReadonlyArray<Verdict>
+): State["alter"] => {
+  if (leader === undefined || verdict === undefined) return s.alter
+  return change(s.alter, leader, (slots) => replied(slots, isFor(b, "Judging"), verdict))
+}
 
 /** What the thread asks, where there is a connection to ask over. */
 const asked = (s: State, b: number, own: Knowledge): State["toZk"] => {
@@ -67,19 +84,20 @@ const hears = (c: Constants, member: Member, s: State, b: number): State | undef
     fromZk: put(s.fromZk, b, fromZk),
     toZk: question.length === 0 ? s.toZk : change(s.toZk, b, (queue) => [...queue, ...question]),
     orders: change(s.orders, b, (row) => closedOrders(before, own, row)),
-    alter: withVerdict(s, before.judging, verdict)
+    alter: withVerdict(s, b, before.judging, verdict)
   }
 }
 
 const judges = (c: Constants, member: Member, s: State, b: number): State | undefined => {
   const controller = member.broker
   const own = at(s.own, controller)
-  const [slot] = at(s.alter, b)
-  if (at(s.status, controller) !== "up" || slot?.to !== controller || slot.message._tag !== "Alter") return undefined
+  const isIt = isFor(controller, "Alter")
+  const slot = at(s.alter, b).find(isIt)
+  if (at(s.status, controller) !== "up" || slot?.message._tag !== "Alter") return undefined
   if (own.active && own.phase !== "idle") return undefined
   const request = slot.message
   const code = judge(c, own, b, request)
-  const answer = (message: AlterSlot["message"]) => change(s.alter, b, (each) => replied(each, message))
+  const answer = (message: AlterSlot["message"]) => change(s.alter, b, (slots) => replied(slots, isIt, message))
   switch (code) {
     case "Write": {
       const { isr, partition } = request
@@ -151,6 +169,11 @@ export const controllerActions = (c: Constants, cluster: Cluster) => {
         own: change(s.own, controller, (own) => ({ ...own, queues: change(own.queues, b, (queue) => queue.slice(1)) })),
         orders: change(s.orders, controller, (row) => put(row, b, []))
       }
+    }),
+    LoseOrder: action([brokers, brokers], (s: State, controller, b) => {
+      const isThere = at(at(s.orders, controller), b).length > 0
+      if (!c.Cuts || s.faults >= c.MaxFaults || !isThere) return undefined
+      return { ...s, orders: change(s.orders, controller, (row) => put(row, b, [])), faults: s.faults + 1 }
     }),
     Judge: action([brokers, brokers], (s: State, controller, b) => judges(c, at(members, controller), s, b))
   }

@@ -167,7 +167,8 @@ const orderSteps = ({ brokers }: Cluster) => ({
       const { parts, registered } = at(s.own, b)
       const [epoch] = registered
       if (epoch === undefined || at(t.status, b) !== "up") return true
-      if (JSON.stringify(at(t.own, b).parts) === JSON.stringify(parts)) return true
+      const after = at(t.own, b).parts
+      if (after === parts || JSON.stringify(after) === JSON.stringify(parts)) return true
       return brokers.every((c) => {
         const [slot] = at(at(s.orders, c), b)
         if (slot?.message._tag !== "Order" || slot.message.order.brokerEpoch >= epoch) return true

@@ -21,6 +21,8 @@ export interface Constants extends ControllerGuards, BrokerGuards, AlterGuards {
   readonly Brokers: number
   readonly Partitions: number
   readonly Replicas: number
+  /** Connections between brokers are cut too, and take with them what was on the way. */
+  readonly Cuts: boolean
   readonly Warm: boolean
   /** Where in the assignment the leader of a cluster that stands is: 1 is preferred. */
   readonly WarmLeader: number
@@ -94,8 +96,8 @@ export interface State {
   readonly status: ByBroker<"up" | "down">
   readonly own: ByBroker<Knowledge>
   readonly orders: ByBroker<ByBroker<Maybe<OrderSlot>>>
-  readonly alter: ByBroker<Maybe<AlterSlot>>
-  readonly fetch: ByBroker<ByPartition<Maybe<FetchSlot>>>
+  readonly alter: ByBroker<ReadonlyArray<AlterSlot>>
+  readonly fetch: ByBroker<ByPartition<ReadonlyArray<FetchSlot>>>
   readonly log: ByBroker<ByPartition<number>>
   readonly acked: ByPartition<number>
   readonly faults: number
@@ -103,6 +105,24 @@ export interface State {
   readonly alters: number
   readonly asked: number
 }
+
+/** Bounds for whoever walks along with a run: none. */
+export const unbounded = {
+  Cuts: true,
+  Warm: false,
+  WarmLeader: 1,
+  ControllerStays: false,
+  FaultsApart: false,
+  Deaf: [],
+  AskKinds: ["CreatePartition", "PreferLeader", "ShutDown"],
+  MaxRecords: Infinity,
+  MaxFaults: Infinity,
+  MaxDeletes: Infinity,
+  MaxAlters: Infinity,
+  MaxAsked: Infinity,
+  MaxSessions: Infinity,
+  MaxQueue: Infinity
+} as const satisfies Partial<Constants>
 
 /** The cluster of these constants. */
 export const clusterOf = (c: Constants): Cluster => ringOf(c.Brokers, c.Partitions, c.Replicas)
@@ -236,8 +256,8 @@ export const variablesOf = (c: Constants): S.RecordSchema<State> => {
     status: byBroker(S.oneOf("up", "down")),
     own: byBroker(of.knowledge),
     orders: byBroker(byBroker(of.maybe(of.orderSlot))),
-    alter: byBroker(of.maybe(of.alterSlot)),
-    fetch: byBroker(byPartition(of.maybe(of.fetchSlot))),
+    alter: byBroker(S.sequence(c.Cuts ? c.Brokers : 1, of.alterSlot)),
+    fetch: byBroker(byPartition(S.sequence(c.Cuts ? c.Brokers : 1, of.fetchSlot))),
     log: byBroker(byPartition(S.range(0, c.MaxRecords))),
     acked: byPartition(S.range(0, c.MaxRecords)),
     faults: S.range(0, c.MaxFaults),

@@ -11,6 +11,7 @@ import { integers } from "../../machine/Domain.ts"
 import { action } from "../../machine/Machine.ts"
 import { at, change, type Cluster, type Maybe, partitionsOf, put } from "../rules/Cluster.ts"
 import type { WatchKind, ZkOperation, ZkReply, ZnodeData } from "../rules/CoordinationMessages.ts"
+import type { Phase } from "../rules/Knowledge.ts"
 import * as Tree from "../rules/ZooKeeperTree.ts"
 import { type Constants, indexOf, type State, type ToZooKeeper, type Znode } from "./ControllerElectionState.ts"
 
@@ -132,6 +133,28 @@ const endSession = (cluster: Cluster, s: State, b: number, n: number): State => 
   }
 }
 
+const watchOrder: ReadonlyArray<WatchKind> = ["ControllerChange", "BrokerChange"]
+
+/** The thread has found no `/controller`, and its watch there was left on nothing. */
+const leftOnNothing: ReadonlyArray<Phase> = ["reading", "creating", "claiming", "verifying"]
+
+/**
+ * A client that is back in its session hands its watches over: it is told of what it has missed, data before children. A
+ * watch that was left on nothing is not told of a znode that came and went meanwhile, and stays.
+ */
+const resumed = (s: State, b: number, session: number): Pick<State, "fromZk" | "watches"> => {
+  const missed = watchOrder.filter((each) =>
+    at(s.fromZk, b).some((message) => message._tag === "Event" && message.kind === each)
+  )
+  const isUnseen = (each: WatchKind): boolean =>
+    each === "ControllerChange" && s.tree[0]!.length === 0 && leftOnNothing.includes(at(s.own, b).phase)
+  const told = missed.filter((each) => !isUnseen(each)).map((each) => ({ _tag: "Event" as const, kind: each }))
+  return {
+    fromZk: put(s.fromZk, b, [{ _tag: "Connected", session }, ...told]),
+    watches: missed.some(isUnseen) ? change(s.watches, b, (set) => ["ControllerChange", ...set]) : s.watches
+  }
+}
+
 const serveConnect = (s: State, b: number, { session: [n] }: Request<"Connect">): State => {
   if (n === undefined) {
     const session = at(s.opened, b) + 1
@@ -144,21 +167,15 @@ const serveConnect = (s: State, b: number, { session: [n] }: Request<"Connect">)
       fromZk: answered(s, b, s.fromZk, { _tag: "Connected", session })
     }
   }
-  if (!isSession(s, b, n)) return { ...s, fromZk: answered(s, b, s.fromZk, { _tag: "Expired" }) }
-  return {
-    ...s,
-    attached: put(s.attached, b, listens(s, b) ? [n] : []),
-    fromZk: listens(s, b)
-      ? change(s.fromZk, b, (queue) => [{ _tag: "Connected", session: n }, ...queue])
-      : s.fromZk
-  }
+  if (!listens(s, b)) return isSession(s, b, n) ? { ...s, attached: put(s.attached, b, []) } : s
+  if (!isSession(s, b, n)) return { ...s, fromZk: put(s.fromZk, b, [{ _tag: "Expired" }]) }
+  return { ...s, ...resumed(s, b, n), attached: put(s.attached, b, [n]) }
 }
 
 const watchOf: Partial<Record<Request<"Read">["what"], WatchKind>> = {
   controller: "ControllerChange",
   brokers: "BrokerChange"
 }
-const watchOrder: ReadonlyArray<WatchKind> = ["ControllerChange", "BrokerChange"]
 
 const serveRead = (cluster: Cluster, s: State, b: number, { what }: Request<"Read">): State => {
   const fromZk = answered(s, b, s.fromZk, readReply(cluster, s, b, what))

@@ -92,10 +92,8 @@ const logPath = (partition: number): string => `/log-${partition}`
 /** Reads where each log ends: a byte a record, so that a file's size is the offset. */
 export const readLogs = (disk: Operations, cluster: Cluster): ReadonlyArray<number> =>
   partitionsOf(cluster).map((partition) => {
-    const file = disk.open(logPath(partition), "either")
-    const size = file.size()
-    file.close()
-    return size
+    const found = disk.stat(logPath(partition))
+    return found?.kind === "file" ? found.size : 0
   })
 
 /** All records of a log. */

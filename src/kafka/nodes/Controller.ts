@@ -15,7 +15,7 @@ import { type Connection, Network } from "../../world/Network.ts"
 import { judge } from "../rules/AlterPartition.ts"
 import { at, change } from "../rules/Cluster.ts"
 import { hear } from "../rules/ControllerThread.ts"
-import { begin, proceed } from "../rules/ControllerTurn.ts"
+import { begin, type ControllerEvent, proceed } from "../rules/ControllerTurn.ts"
 import type { Verdict, ZkReply } from "../rules/CoordinationMessages.ts"
 import { type BrokerMemory, carryOut } from "./BrokerMemory.ts"
 import { Coordination } from "./Coordination.ts"
@@ -57,10 +57,25 @@ const listening = (memory: BrokerMemory) =>
     }
   })
 
+/** Reports what the controller was asked for, as the model's action has it. */
+const didAsked = ({ broker, process }: BrokerMemory, event: ControllerEvent): void => {
+  switch (event._tag) {
+    case "TopicChange":
+      return process.did("CreatePartition", broker, event.partition)
+    case "PreferredElection":
+      return process.did("PreferLeader", broker, event.partition)
+    case "ControlledShutdown":
+      return process.did("ShutDown", broker, event.broker)
+    case "ControllerChange":
+    case "BrokerChange":
+      return
+  }
+}
+
 /** Deals with what operators and clients want, when it is the controller and has nothing else to do. */
 const serving = (memory: BrokerMemory) =>
   Effect.gen(function*() {
-    const { broker, cell, member, process, taken, wanted } = memory
+    const { cell, member, process, taken, wanted } = memory
     const isFree = () => cell.own.active && cell.own.phase === "idle" && wanted() !== undefined
     while (true) {
       yield* process.until("operator", isFree)
@@ -68,7 +83,7 @@ const serving = (memory: BrokerMemory) =>
       if (!isFree() || event === undefined) continue
       taken()
       carryOut(memory, { own: begin(member, cell.own, event), verdict: [] }, cell.linked && !cell.own.connecting)
-      process.did(event._tag, broker)
+      didAsked(memory, event)
     }
   })
 

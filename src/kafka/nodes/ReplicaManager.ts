@@ -108,7 +108,7 @@ const servingFetches = (memory: BrokerMemory) =>
       Effect.forever(Effect.map(connection.receive, (message) => {
         const follower = numberIn(connection.peer)
         connection.send(answer(follower, message as FetchMessage))
-        process.did("ServeFetch", broker, follower)
+        process.did("ServeFetch", broker, follower, (message as FetchMessage).partition)
       })).pipe(Effect.catchTag("ConnectionClosed", () => Effect.void))
     yield* Effect.all(partitionsOf(cluster).map((partition) => accepting(fetchPort(partition), serve)), {
       concurrency: "unbounded"
@@ -171,7 +171,10 @@ const proposing = (memory: BrokerMemory) =>
         if (part?.leader[0] !== broker) return []
         return at(cluster.assignment, partition).filter((replica) =>
           replica !== broker && isLate(partition, replica) === part.isr.includes(replica)
-        ).flatMap((replica) => propose(cluster, cell.own, broker, partition, replica) ?? [])
+        ).flatMap((replica) => {
+          const proposed = propose(cluster, cell.own, broker, partition, replica)
+          return proposed === undefined ? [] : [{ ...proposed, replica }]
+        })
       })[0]
     const verdictOf = (message: Verdict | undefined): void => {
       const isOver = message === undefined || (message._tag === "Refused" && message.code === "NotController")
@@ -190,14 +193,19 @@ const proposing = (memory: BrokerMemory) =>
         open?.connection.close()
         const made = yield* Effect.option(network.tryConnect(brokerName(to), alterPort))
         open = made._tag === "Some" ? { to, connection: made.value } : undefined
-        if (open === undefined) cell.channel = []
+        if (open === undefined && cell.channel.length > 0) {
+          cell.channel = []
+          process.did("LoseChannel", broker)
+        }
       }
       const proposed = wish()
-      if (open === undefined || proposed === undefined) continue
+      // Orders of another controller may have come while it connected: its channel is looked for again.
+      const isOutdated = open?.to !== (cell.channel[0] ?? cell.own.boss[0])
+      if (open === undefined || isOutdated || proposed === undefined) continue
       cell.own = { ...cell.own, proposed: [proposed.proposal] }
       cell.channel = [open.to]
       open.connection.send({ _tag: "Alter", ...proposed.request } satisfies AlterMessage)
-      process.did("Propose", broker, proposed.proposal.partition)
+      process.did("Propose", broker, proposed.proposal.partition, proposed.replica)
       const answer = yield* Effect.option(open.connection.receive)
       if (answer._tag === "None") open = undefined
       verdictOf(answer._tag === "Some" ? answer.value as Verdict : undefined)

@@ -4,8 +4,8 @@
  *
  * What producers were told is written down as operations, for whoever judges histories.
  *
- * The decision: what is looked at is the part of the model's state that is there without the messages in flight; that a
- * run is step by step a path of the model is not asked here (docs/coordination.md says what is between them).
+ * The decision: properties are asked of the part of the model's state that is there without the messages in flight. Where
+ * the model walks along (ElectionShadow.ts), those that look at messages are asked of it.
  */
 import { Effect, Layer } from "effect"
 import type { Operation } from "../../history/Operation.ts"
@@ -17,12 +17,17 @@ import {
   brokerCell,
   brokerTimes,
   type ElectionGuards,
+  readLogs,
   recordsOf
 } from "../../kafka/nodes/BrokerMemory.ts"
 import { Coordination } from "../../kafka/nodes/Coordination.ts"
 import { brokerName, numberIn } from "../../kafka/nodes/ElectionMessages.ts"
 import { zooKeeper, zooKeeperCell } from "../../kafka/nodes/ZooKeeper.ts"
-import { coordinationCell, zooKeeperCoordination } from "../../kafka/nodes/ZooKeeperCoordination.ts"
+import {
+  type CoordinationCell,
+  coordinationCell,
+  zooKeeperCoordination
+} from "../../kafka/nodes/ZooKeeperCoordination.ts"
 import { zooKeeperName } from "../../kafka/nodes/ZooKeeperMessages.ts"
 import { topLevel } from "../../kafka/nodes/ZooKeeperPaths.ts"
 import { sessionCell, zooKeeperSession } from "../../kafka/nodes/ZooKeeperSession.ts"
@@ -34,8 +39,10 @@ import type { ZnodeData } from "../../kafka/rules/CoordinationMessages.ts"
 import { twoInSync } from "../../kafka/rules/FollowerFetch.ts"
 import type { SessionTimes } from "../../kafka/rules/ZooKeeperSessions.ts"
 import { anyVersion } from "../../kafka/rules/ZooKeeperTree.ts"
+import type { Label } from "../../machine/Machine.ts"
 import { simulate, type Simulation } from "../../world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../world/simulated/WorldEvent.ts"
+import { electionShadow } from "./ElectionShadow.ts"
 import { recordLedger } from "./RecordLedger.ts"
 
 /** Every guard of the controller and its brokers is on. */
@@ -79,8 +86,12 @@ export interface Deployment {
   readonly minInSync: number
   /** How long nothing happens to it before a run begins. */
   readonly startMillis: number
+  /** The guards of the model that walks along, if one does: it knows `minInSync` 2. */
+  readonly model: ElectionGuards | undefined
 }
-export const standard: Deployment = { cluster, times, lagMillis, minInSync: twoInSync, startMillis }
+export const standard: Deployment = { cluster, times, lagMillis, minInSync: twoInSync, startMillis, model: undefined }
+/** The same, and the model with these guards walks along: a run that is no path of it throws `Divergence`. */
+export const followedBy = (model: ElectionGuards): Deployment => ({ ...standard, model })
 
 /** A property that a run breaks, with the event at which it did. */
 interface Broken {
@@ -114,6 +125,9 @@ export interface Run {
   readonly events: number
   readonly state: Observed
   readonly operations: ReadonlyArray<Operation>
+  /** The path of the model that the run was, where it was followed. */
+  readonly labels: ReadonlyArray<Label>
+  readonly pending: number
 }
 
 /** A run in which `act` decides what happens; throws what a node or the world throws. */
@@ -121,7 +135,7 @@ export const drive = (
   guards: ElectionGuards,
   seed: number,
   act: (run: Driven) => void,
-  { cluster, lagMillis, minInSync, startMillis, times }: Deployment = standard,
+  { cluster, lagMillis, minInSync, model, startMillis, times }: Deployment = standard,
   hears: (did: string) => void = () => {}
 ): Run => {
   const { brokers } = cluster
@@ -129,6 +143,25 @@ export const drive = (
   const operatorName = `operator-${operator}`
   const server = zooKeeperCell<ZnodeData>(topLevel(cluster), operator)
   const cells = new Map<number, BrokerCell>()
+  const coordinationCells = new Map<number, CoordinationCell>()
+  let eventsFired = () => 0
+  const broken: Array<Broken> = []
+  /** A power cut takes what nobody flushed: a replica may then lack what was acknowledged (K14, ControllerBounces). */
+  let isPowerLost = false
+  const isPromised = (property: string): boolean => !property.endsWith("HoldsAcked") || !isPowerLost
+  const shadow = model !== undefined
+    ? electionShadow({
+      cluster,
+      guards: model,
+      operator,
+      server,
+      cell: (number) => cells.get(number)!,
+      coordination: (number) => coordinationCells.get(number)!,
+      broke: (property) => {
+        if (isPromised(property)) broken.push({ property, event: eventsFired() })
+      }
+    })
+    : undefined
   const requests: Array<ControllerEvent> = partitionsOf(cluster).map((partition) => ({
     _tag: "TopicChange",
     partition
@@ -141,11 +174,12 @@ export const drive = (
   let acked = cluster.assignment.map(() => 0)
   const always = Object.entries(observedProperties(cluster))
   const steps = Object.entries(observedSteps(cluster))
-  const broken: Array<Broken> = []
 
   const bootBroker = (number: number) => () => {
     const cell = brokerCell(cluster)
+    const link = coordinationCell()
     cells.set(number, cell)
+    coordinationCells.set(number, link)
     const node = broker({
       cluster,
       broker: number,
@@ -173,7 +207,7 @@ export const drive = (
         broker: number,
         guards: zooKeeperGuards,
         times,
-        cell: coordinationCell()
+        cell: link
       })
     )
     return Effect.provide(node, coordination)
@@ -181,10 +215,10 @@ export const drive = (
   return simulate({
     seed,
     observe: (process, action, args) => {
-      const [broker = 0] = args
       hears(`${process} did ${action}(${args.join(", ")})`)
       reached.add(action)
-      if (action === "ObeyHalf") interrupted.delete(broker)
+      if (action === "ObeyHalf") interrupted.delete(args[0]!)
+      shadow?.did(action, args)
     },
     processes: [
       {
@@ -210,23 +244,23 @@ export const drive = (
     ]
   }, (world) => {
     nowMicros = () => world.nowMicros
+    eventsFired = () => world.fired
     const project = () =>
       projectElection({
         cluster,
         server,
         isUp: (number) => world.isUp(brokerName(number)),
         cell: (number) => cells.get(number)!,
-        logOnDisk: (number) => cells.get(number)!.log,
+        logOnDisk: (number) => readLogs(world.disk(brokerName(number)).operations(), cluster),
         acked
       })
     let before = project()
-    /** A power cut takes what nobody flushed: a leader may then lack what was acknowledged (K14, ControllerBounces). */
-    let isPowerLost = false
-    const isPromised = (property: string): boolean => property !== "LeaderHoldsAcked" || !isPowerLost
     const fire = (event: WorldEvent): void => {
       isPowerLost ||= event._tag === "PowerLoss"
+      shadow?.before(world, event)
       world.fire(event)
       const after = project()
+      shadow?.after(world, event, after)
       for (const [property, holds] of always) {
         if (isPromised(property) && !holds(after)) broken.push({ property, event: world.fired })
       }
@@ -279,7 +313,16 @@ export const drive = (
     }
     runFor(startMillis)
     act(run)
-    return { broken, reached, events: world.fired, state: before, operations: ledger.end() }
+    const labels = shadow?.labels ?? []
+    return {
+      broken,
+      reached,
+      events: world.fired,
+      state: before,
+      operations: ledger.end(),
+      labels,
+      pending: shadow?.pending ?? 0
+    }
   })
 }
 

@@ -8,7 +8,7 @@ import { zooKeeperName } from "../../kafka/nodes/ZooKeeperMessages.ts"
 import { partitionsOf } from "../../kafka/rules/Cluster.ts"
 import type { Simulation } from "../../world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../world/simulated/WorldEvent.ts"
-import { cluster, drive, type Driven, lagMillis, type Run, times } from "./ElectionCluster.ts"
+import { cluster, drive, type Driven, followedBy, lagMillis, type Run, times } from "./ElectionCluster.ts"
 
 /** Numbers pick among what there is, scaled from `[0, 2^16)`. */
 export type Command =
@@ -21,7 +21,7 @@ export type Command =
   /** An operator deletes /controller. */
   | { readonly _tag: "DeleteController" }
   | { readonly _tag: "Kill" | "PowerLoss" | "Freeze" | "Thaw" | "Cut" | "Heal" | "During"; readonly pick: number }
-  | { readonly _tag: "Reset"; readonly pick: number }
+  | { readonly _tag: "Reset"; readonly pick: number; readonly other?: number }
 
 const pickOf = <A>(pick: number, all: ReadonlyArray<A>): A | undefined => all[Math.floor(pick / 0x1_0000 * all.length)]
 
@@ -37,7 +37,7 @@ export const play = (guards: ElectionGuards, seed: number, commands: ReadonlyArr
     carryOutAll(run, commands)
     mend(run)
     run.runFor(settlesMillis)
-  })
+  }, followedBy(guards))
 
 /** Plays commands against a run under way. */
 export const carryOutAll = (run: Driven, commands: ReadonlyArray<Command>): void => {
@@ -110,7 +110,16 @@ const carryOut = (world: Simulation, fire: (event: WorldEvent) => void, command:
     case "Reset": {
       const ends = world.enabled().flatMap((event) => "end" in event ? [event.end] : [])
       const end = pickOf(command.pick, ends)
-      return end && ifPossible({ _tag: "Reset", end, toDialer: 0, toListener: 0 })
+      const inFlight = end && world.network.inFlight(end)
+      if (end === undefined || inFlight === undefined) return
+      const { toDialer, toListener } = inFlight
+      const kept = Math.floor((command.other ?? 0) / 0x1_0000 * (toDialer + 1) * (toListener + 1))
+      return fire({
+        _tag: "Reset",
+        end,
+        toDialer: Math.floor(kept / (toListener + 1)),
+        toListener: kept % (toListener + 1)
+      })
     }
     case "During": {
       const handlers = world.enabled().filter((event) => event._tag === "Deliver" && brokers.includes(event.end.at))

@@ -55,6 +55,7 @@ const constants: Constants = {
   Brokers: brokerCount,
   Partitions: partitionCount,
   Replicas: 3,
+  Cuts: false,
   Warm: false,
   WarmLeader: 1,
   ControllerStays: false,
