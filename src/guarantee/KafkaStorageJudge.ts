@@ -111,7 +111,7 @@ const committedDiffers = (log: PartitionLog, model: Reference.ReferenceLog): Fin
 interface Sure {
   readonly epochs: boolean
   readonly transactions: boolean
-  readonly times: boolean
+  readonly times: (batch: Reference.ReferenceBatch) => boolean
 }
 
 /** Where a log that runs is not the model, and what was looked at. */
@@ -128,11 +128,11 @@ export const whileRunning = (
     looked.push("committed data read")
     finding ??= committedDiffers(log, model)
   }
-  for (const { leaderEpoch, timestamp } of kept) {
-    if (sure.epochs) finding ??= epochDiffers(log, model, leaderEpoch)
-    if (!sure.times) continue
+  for (const batch of kept) {
+    if (sure.epochs) finding ??= epochDiffers(log, model, batch.leaderEpoch)
+    if (!sure.times(batch)) continue
     looked.push("a time looked up")
-    finding ??= timeDiffers(log, model, timestamp)
+    finding ??= timeDiffers(log, model, batch.timestamp)
   }
   return { finding, looked }
 }

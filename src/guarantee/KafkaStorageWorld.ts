@@ -11,8 +11,6 @@ import type { Task } from "../kafka/storage/Environment.ts"
 import { behaviour39, defaults } from "../kafka/storage/LogConfig.ts"
 import * as LogManager from "../kafka/storage/LogManager.ts"
 import * as LogRetention from "../kafka/storage/LogRetention.ts"
-import * as LogSegment from "../kafka/storage/LogSegment.ts"
-import * as LogSegments from "../kafka/storage/LogSegments.ts"
 import * as PartitionLog from "../kafka/storage/PartitionLog.ts"
 import * as Reference from "../kafka/storage/ReferenceLog.ts"
 import { StorageError } from "../kafka/storage/StorageError.ts"
@@ -29,6 +27,7 @@ import type { Command, Finding, Kind, Place, Settings, Tagged } from "./KafkaSto
 import { afterStop, whileRunning } from "./KafkaStorageJudge.ts"
 import * as Ledger from "./KafkaStorageLedger.ts"
 import { placeOf } from "./KafkaStoragePlace.ts"
+import * as Times from "./KafkaStorageTimes.ts"
 import type { Opening } from "./StorageRow.ts"
 
 const partition = { topic: "p", partition: 0 }
@@ -71,12 +70,7 @@ export class World {
    * where a segment begins at the start).
    */
   private areTransactionsSure = true
-  /**
-   * In segments from this offset on times are found. A power cut leaves of those below the recovery point what was
-   * durable, and nothing builds them anew (LogLoader.recoverLog): the last entry, which a roll or a close adds, need not
-   * be. A roll flushes up to its offset only where that is above the recovery point (UnifiedLog.flush), and a close
-   * forces the log and not its indexes (LogSegment.close, AbstractIndex.closeHandler).
-   */
+  /** Whether times are found there: of segments from this offset on (KafkaStorageTimes.ts). */
   private timesFrom = 0
   /** Where the last batch began in its segment, unless it made the log roll. */
   begins = 0
@@ -267,7 +261,7 @@ export class World {
     if (what === "a power cut") this.timesFrom = Infinity
     this.open()
     this.isDown = false
-    if (what === "a power cut") this.timesFrom = this.rebuiltFrom()
+    if (what === "a power cut") this.timesFrom = Times.rebuiltFrom(this.log, this.manager.hadCleanShutdown)
     this.judge(what)
   }
 
@@ -279,27 +273,6 @@ export class World {
     } catch (error) {
       this.refused(error, { _tag: "Kill" })
     }
-  }
-
-  /** Where the first segment begins whose indexes a start after a power cut built anew, or will. */
-  private rebuiltFrom(): number {
-    const { logEndOffset, recoveryPoint, segments } = this.log
-    // Behind a marker that came back nothing is built anew, so only what is rolled from here on is sure.
-    if (this.manager.hadCleanShutdown) return logEndOffset + 1
-    return LogSegments.floor(segments, recoveryPoint)?.baseOffset ?? 0
-  }
-
-  /** Whether the log must find a batch by its time: it need not where an older segment claims to have one as young. */
-  private isTimeSure({ firstOffset, timestamp }: Reference.ReferenceBatch): boolean {
-    if (this.timesFrom === 0) return true
-    const { all } = this.log.segments
-    const own = LogSegments.floor(this.log.segments, firstOffset)
-    if (own === undefined || own.baseOffset < this.timesFrom) return false
-    const isFound = all.every((each) =>
-      each.baseOffset >= own.baseOffset || LogSegment.largestTimestamp(each) < timestamp
-    )
-    if (isFound) this.tags.add("a time looked up above a recovery point")
-    return isFound
   }
 
   /** Holds what is left after a stop to what was promised, and goes on from it. */
@@ -334,8 +307,12 @@ export class World {
       epochs: !this.wasStartPutBack,
       transactions: this.areTransactionsSure,
       // An empty segment before others answers for times by the age of its file (LogSegment.largestTimestamp).
-      times: (batch: Reference.ReferenceBatch) =>
-        this.log.segments.all.slice(0, -1).every(({ log }) => log.size > 0) && this.isTimeSure(batch)
+      times: (batch: Reference.ReferenceBatch) => {
+        const isWhole = this.log.segments.all.slice(0, -1).every(({ log }) => log.size > 0)
+        const isSure = isWhole && Times.isSure(this.log, this.timesFrom, batch)
+        if (isSure && this.timesFrom > 0) this.tags.add("a time looked up above a recovery point")
+        return isSure
+      }
     }
     const { finding, looked } = whileRunning(this.log, readAll(this.log), this.model, sure)
     for (const tag of looked) this.tags.add(tag)

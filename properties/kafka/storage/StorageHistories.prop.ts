@@ -78,6 +78,7 @@ it("keeps every flushed record, in order and to the byte, through stops, kills a
     "TornAppend",
     "a segment went",
     "a time looked up",
+    "a time looked up above a recovery point",
     "abort",
     "all is there after a clean stop",
     "all is there after a kill",
