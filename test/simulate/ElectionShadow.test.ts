@@ -10,8 +10,8 @@ import type { ElectionGuards } from "../../src/kafka/nodes/BrokerMemory.ts"
 import { type Label, type Machine, step } from "../../src/machine/Machine.ts"
 import { type Choose, seeded } from "../../src/replay/Choose.ts"
 import { cluster, drive, type Driven, followedBy, guarded } from "../../src/simulate/coordination/ElectionCluster.ts"
+import { electionModel } from "../../src/simulate/coordination/ElectionModel.ts"
 import { all as schedules } from "../../src/simulate/coordination/ElectionSchedules.ts"
-import { electionModel } from "../../src/simulate/coordination/ElectionShadow.ts"
 
 type Schedule = (run: Driven, choose: Choose) => unknown
 

@@ -87,9 +87,9 @@ export interface Deployment {
   /** How long nothing happens to it before a run begins. */
   readonly startMillis: number
   /** The guards of the model that walks along, if one does: it knows `minInSync` 2. */
-  readonly model: ElectionGuards | undefined
+  readonly model?: ElectionGuards
 }
-export const standard: Deployment = { cluster, times, lagMillis, minInSync: twoInSync, startMillis, model: undefined }
+export const standard: Deployment = { cluster, times, lagMillis, minInSync: twoInSync, startMillis }
 /** The same, and the model with these guards walks along: a run that is no path of it throws `Divergence`. */
 export const followedBy = (model: ElectionGuards): Deployment => ({ ...standard, model })
 

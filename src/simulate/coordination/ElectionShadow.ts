@@ -13,9 +13,8 @@
  * Authority: design.md, Grain 4; docs/coordination.md says why each of these is a run of the model.
  */
 import { shadowOf } from "../../conform/Shadow.ts"
-import { controllerElection } from "../../kafka/models/ControllerElection.ts"
 import type { Observed } from "../../kafka/models/ControllerElectionProperties.ts"
-import { type Constants, type State, unbounded } from "../../kafka/models/ControllerElectionState.ts"
+import type { State } from "../../kafka/models/ControllerElectionState.ts"
 import type { BrokerCell, ElectionGuards } from "../../kafka/nodes/BrokerMemory.ts"
 import { alterPort, brokerName, numberIn, ordersPort } from "../../kafka/nodes/ElectionMessages.ts"
 import type { ZooKeeperCell } from "../../kafka/nodes/ZooKeeper.ts"
@@ -25,11 +24,13 @@ import { questionsOn } from "../../kafka/projections/ControllerElectionLinks.ts"
 import { at, type Cluster, type Maybe } from "../../kafka/rules/Cluster.ts"
 import type { ZkQuestion, ZnodeData } from "../../kafka/rules/CoordinationMessages.ts"
 import type { ToServer } from "../../kafka/rules/ZooKeeperServer.ts"
-import { type Label, label, type Machine } from "../../machine/Machine.ts"
+import { type Label, label } from "../../machine/Machine.ts"
 import type { Simulation } from "../../world/simulated/Simulation.ts"
 import { type End, processOf, type WorldEvent } from "../../world/simulated/WorldEvent.ts"
+import { electionModel } from "./ElectionModel.ts"
 import { betweenBrokers, toZooKeeper, zooKeeperEnd } from "./ElectionSight.ts"
 import { heldMessages } from "./HeldMessages.ts"
+import { lostMessages } from "./LostMessages.ts"
 
 /** What the shadow sees of the nodes. */
 export interface Followed {
@@ -73,18 +74,6 @@ const always = (): boolean => true
 const judged = ["InSyncHoldsAcked", "MetadataConverges"]
 const judgedSteps = ["OrdersReachTheirIncarnation"]
 
-/** The model of a cluster whose guards these are, without bounds. */
-export const electionModel = ({ assignment, brokers }: Cluster, guards: ElectionGuards): Machine<State> => {
-  const constants: Constants = {
-    ...unbounded,
-    ...guards,
-    Brokers: brokers.length,
-    Partitions: assignment.length,
-    Replicas: assignment[0]!.length
-  }
-  return controllerElection(constants)
-}
-
 export const electionShadow = (followed: Followed): ElectionShadow => {
   const { broke, cell, cluster, coordination, guards, operator, server } = followed
   const { brokers } = cluster
@@ -101,6 +90,8 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
       if (!machine.alwaysStep[property]!(state, made, shadow.state)) broke(property)
     }
   }
+
+  const lost = lostMessages(() => shadow.state, take)
 
   // What is known at the moment of an event.
   let request: ToServer<ZnodeData> | undefined
@@ -207,53 +198,31 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
     held.sent(controller, broker, at(cell(controller).own.queues, broker)[0]!)
     push(() => {
       if (at(shadow.state.status, broker) === "down") return
-      if (at(at(shadow.state.orders, controller), broker).length > 0) take("LoseOrder", controller, broker)
+      lost.dropOrder(controller, broker)
       take("Dial", controller, broker)
     })
-  }
-
-  /** A broker leaves the connections on which it waits for a leader. */
-  const leaveFetches = (broker: number, partition: number): void => {
-    for (const { open, to } of at(at(shadow.state.fetch, broker), partition)) {
-      if (open) take("LoseFetch", broker, to, partition)
-    }
-  }
-
-  /** Nothing that a broker sent another is on the way any more. */
-  const dropFetches = (broker: number, leader: number, partition: number): void => {
-    while (at(at(shadow.state.fetch, broker), partition).some(({ to }) => to === leader)) {
-      take("LoseFetch", broker, leader, partition)
-    }
-  }
-
-  const leaveAlters = (broker: number): void => {
-    for (const { open, to } of at(shadow.state.alter, broker)) if (open) take("LoseAlter", broker, to)
-  }
-
-  const dropAlters = (broker: number, controller: number): void => {
-    while (at(shadow.state.alter, broker).some(({ to }) => to === controller)) take("LoseAlter", broker, controller)
   }
 
   const fetches = (broker: number, partition: number): void =>
     push(() => {
       const leader = at(at(shadow.state.own, broker).parts, partition)[0]!.leader[0]!
-      leaveFetches(broker, partition)
-      dropFetches(broker, leader, partition)
+      lost.leaveFetches(broker, partition)
+      lost.dropFetches(broker, leader, partition)
       if (at(shadow.state.status, leader) === "up") take("SendFetch", broker, partition)
     })
 
   const proposes = (args: ReadonlyArray<number>): void =>
     push(() => {
       const broker = args[0]!
-      leaveAlters(broker)
+      lost.leaveAlters(broker)
       const to = at(shadow.state.channel, broker)[0] ?? at(shadow.state.own, broker).boss[0]
-      if (to !== undefined) dropAlters(broker, to)
+      if (to !== undefined) lost.dropAlters(broker, to)
       take("Propose", ...args)
     })
 
   const forgotten = (broker: number): void =>
     push(() => {
-      leaveAlters(broker)
+      lost.leaveAlters(broker)
       const [proposal] = at(shadow.state.own, broker).proposed
       if (proposal?.final === false) take("Forgotten", broker)
       else if (at(shadow.state.channel, broker).length > 0) take("LoseChannel", broker)
@@ -302,11 +271,11 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
   const connected = ({ dialer, listener, port }: End): void => {
     const [from, to] = [numberIn(dialer), numberIn(listener)]
     if (port === ordersPort) {
-      push(() => at(at(shadow.state.orders, from), to).length > 0 && take("LoseOrder", from, to))
-    } else if (port === alterPort) push(() => dropAlters(from, to))
+      push(() => lost.dropOrder(from, to))
+    } else if (port === alterPort) push(() => lost.dropAlters(from, to))
     else {
       const partition = Number(port.slice(port.lastIndexOf(" ") + 1))
-      push(() => dropFetches(from, to, partition))
+      push(() => lost.dropFetches(from, to, partition))
     }
   }
 
