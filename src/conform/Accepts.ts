@@ -4,7 +4,8 @@
  *     initial states ─hidden*─▶ observation 1 ─hidden*─▶ observation 2 ─▶ ...
  *
  * The decision: all states that the model can be in are followed together, so a trace is refused only when none of them
- * explains it; the answer then says how far it went and what was enabled there.
+ * explains it; the answer then says how far it went and what was enabled there. A trace that says less explains itself
+ * more easily, so observations are numbered and the recording knows how many there were: one that is missing is refused.
  *
  * Authority: trace validation as in Cirstea, Kuppe, Loillier and Merz, "Validating traces of distributed programs against
  * TLA+ specifications" (2024).
@@ -16,6 +17,28 @@ import { type Label, labelsOf, type Machine, showLabel, step } from "../machine/
 export type Observation<State> =
   | { readonly _tag: "Step"; readonly what: string; readonly is: (label: Label) => boolean }
   | { readonly _tag: "State"; readonly what: string; readonly holds: (state: State) => boolean }
+
+/** An observation with its number, from 1: who records counts what is seen, not what is kept. */
+export type Numbered<State> = Observation<State> & { readonly number: number }
+
+/** What was recorded, and how many observations there were when the recording ended. */
+export interface Recording<State> {
+  readonly observations: ReadonlyArray<Numbered<State>>
+  readonly count: number
+}
+
+/** A recording of all of these. */
+export const recordingOf = <State>(all: ReadonlyArray<Observation<State>>): Recording<State> => ({
+  observations: all.map((each, index) => ({ ...each, number: index + 1 })),
+  count: all.length
+})
+
+/** The number of the first observation that is missing, if any is. */
+const missingOf = <State>({ count, observations }: Recording<State>): number | undefined => {
+  const index = observations.findIndex(({ number }, index) => number !== index + 1)
+  const first = index === -1 ? observations.length : index
+  return first === count && index === -1 ? undefined : first + 1
+}
 
 export type Acceptance =
   | { readonly _tag: "Accepted"; readonly states: number }
@@ -29,10 +52,13 @@ export type Acceptance =
     readonly enabled: ReadonlyArray<string>
   }
 
-/** Follows a trace; `hidden` says which steps nobody sees, at most `mostHidden` of them between two observations. */
+/**
+ * Follows a recording; `hidden` says which steps nobody sees, at most `mostHidden` of them between two observations. A
+ * recording with a gap is refused at the gap, whatever the model would say of the rest.
+ */
 export const accepts = <State>(
   machine: Machine<State>,
-  trace: ReadonlyArray<Observation<State>>,
+  recording: Recording<State>,
   { hidden, mostHidden }: { readonly hidden: (label: Label) => boolean; readonly mostHidden: number }
 ): Acceptance => {
   const codec = Codec.compile(machine.variables)
@@ -54,17 +80,26 @@ export const accepts = <State>(
     }
     return all
   }
+  const missing = missingOf(recording)
+  const enabledIn = (before: ReadonlyArray<State>): ReadonlyArray<string> =>
+    labels.filter((label) => before.some((state) => step(machine, state, label) !== undefined)).map(showLabel)
   let states = closed(keyed(machine.initial))
-  for (const [prefix, observation] of trace.entries()) {
+  const gap = (prefix: number): Acceptance => ({
+    _tag: "Refused",
+    prefix,
+    what: `observation ${missing} of ${recording.count} is missing`,
+    enabled: enabledIn([...states.values()])
+  })
+  for (const [prefix, observation] of recording.observations.entries()) {
+    if (prefix + 1 === missing) return gap(prefix)
     const before = [...states.values()]
     const after = observation._tag === "State"
       ? before.filter(observation.holds)
       : before.flatMap((state) => labels.filter(observation.is).flatMap((label) => step(machine, state, label) ?? []))
     if (after.length === 0) {
-      const enabled = labels.filter((label) => before.some((state) => step(machine, state, label) !== undefined))
-      return { _tag: "Refused", prefix, what: observation.what, enabled: enabled.map(showLabel) }
+      return { _tag: "Refused", prefix, what: observation.what, enabled: enabledIn(before) }
     }
     states = closed(keyed(after))
   }
-  return { _tag: "Accepted", states: states.size }
+  return missing === undefined ? { _tag: "Accepted", states: states.size } : gap(recording.observations.length)
 }

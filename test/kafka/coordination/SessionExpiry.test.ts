@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest"
 import { type Command, guarded, play, times } from "../../../properties/kafka/zookeeper/ZooKeeperRun.ts"
-import { accepts, type Observation } from "../../../src/conform/Accepts.ts"
+import { accepts, type Observation, recordingOf } from "../../../src/conform/Accepts.ts"
 import {
   type SessionConstants,
   type SessionState,
@@ -84,7 +84,7 @@ const isPossible = ({ afterMillis, constants, unitMillis }: Kill): boolean => {
       step("Expire")
     ]
     const hidden = ({ action }: { readonly action: string }) => action === "Beat" || action === "Touch"
-    return accepts(machine, trace, { hidden, mostHidden: 4 })._tag === "Accepted"
+    return accepts(machine, recordingOf(trace), { hidden, mostHidden: 4 })._tag === "Accepted"
   })
 }
 

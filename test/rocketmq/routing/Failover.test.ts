@@ -1,5 +1,6 @@
 /** Failovers of real clusters and of the nodes are behaviours of the timed model; changed ones are not. */
 import { describe, expect, it } from "vitest"
+import { recordingOf } from "../../../src/conform/Accepts.ts"
 import { explore } from "../../../src/explore/Search.ts"
 import { nameServerRoutingTimed, type TimedConstants } from "../../../src/rocketmq/models/NameServerRoutingTimed.ts"
 import { drive } from "../../../src/simulate/routing/RoutingCluster.ts"
@@ -74,8 +75,10 @@ describe("a failover of a real cluster", () => {
   })
 })
 
-/** A trace with one observation turned into its opposite: who was in is not, and the fault is another broker's. */
-const changed = (trace: ReturnType<typeof observed>, index: number): ReturnType<typeof observed> => {
+type Observed = ReturnType<typeof observed>["observations"]
+
+/** Observations with one turned into its opposite: who was in is not, and the fault is another broker's. */
+const changed = (trace: Observed, index: number): Observed => {
   const one = trace[index]!
   return trace.with(
     index,
@@ -87,8 +90,9 @@ const changed = (trace: ReturnType<typeof observed>, index: number): ReturnType<
 
 describe("a recorded trace, observation by observation", () => {
   it.each(names)("is refused with any one of them changed: %s", (name) => {
-    const trace = observed(recorded(name))
-    expect(accepted(trace)._tag).toBe("Accepted")
+    const recording = observed(recorded(name))
+    const { observations: trace } = recording
+    expect(accepted(recording)._tag).toBe("Accepted")
     // In the unit of a loss the broker is there before and not after: either may be changed alone, both not.
     const isPair = (index: number, next: number) =>
       trace[next]?._tag === "State" && trace[index]!.what === trace[next].what.replace("not in", "in") &&
@@ -100,22 +104,41 @@ describe("a recorded trace, observation by observation", () => {
         ? changed(changed(trace, index - 1), index)
         : changed(trace, index)
     )
-    expect(all.map((each) => accepted(each)._tag)).toEqual(all.map(() => "Refused"))
+    expect(all.map((observations) => accepted({ ...recording, observations })._tag)).toEqual(all.map(() => "Refused"))
   })
 
-  it.each(names)("is refused without the fault: %s", (name) => {
-    const [fault, ...others] = observed(recorded(name))
+  it.each(names)("is refused with any one of them removed, at the place where it was: %s", (name) => {
+    const recording = observed(recorded(name))
+    const { count, observations } = recording
+    expect(count).toBeGreaterThan(5)
+    const all = observations.map((_, index) =>
+      accepted({ ...recording, observations: observations.toSpliced(index, 1) })
+    )
+    expect(all).toEqual(
+      observations.map((_, index) =>
+        expect.objectContaining({
+          _tag: "Refused",
+          prefix: index,
+          what: `observation ${index + 1} of ${count} is missing`
+        })
+      )
+    )
+  })
+
+  it.each(names)("is refused without the fault, whoever counted: %s", (name) => {
+    const [fault, ...others] = observed(recorded(name)).observations
     expect(fault!.what).toBe(recorded(name).how)
-    expect(accepted(others)).toMatchObject({ _tag: "Refused" })
+    expect(accepted(recordingOf(others))).toMatchObject({ _tag: "Refused" })
   })
 
-  // Frozen: 120 s after a registration that is at most 30 s old, so 9 units are the least, and 11 were seen.
+  // Frozen: 120 s after a registration that is at most 30 s old, so 9 units are the least, and 11 were seen. Here nobody
+  // counted, and what is left is judged by the model alone.
   it("is refused with so many units taken out that the loss comes too early, and not with one", () => {
-    const trace = observed(recorded("rocketmq-5.5.0-insync2-stop-master"))
+    const { observations: trace } = observed(recorded("rocketmq-5.5.0-insync2-stop-master"))
     const without = (count: number) => {
       const left = trace.map((one, index) => ({ one, index }))
         .filter(({ one }) => one.what.startsWith("unit ")).slice(0, count).map(({ index }) => index)
-      return trace.filter((_, index) => !left.includes(index))
+      return recordingOf(trace.filter((_, index) => !left.includes(index)))
     }
     expect([1, 4].map((count) => accepted(without(count))._tag)).toEqual(["Accepted", "Refused"])
   })

@@ -5,7 +5,13 @@
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { type Acceptance, accepts, type Observation } from "../../../src/conform/Accepts.ts"
+import {
+  type Acceptance,
+  accepts,
+  type Observation,
+  type Recording,
+  recordingOf
+} from "../../../src/conform/Accepts.ts"
 import type { Label } from "../../../src/machine/Machine.ts"
 import {
   nameServerRoutingTimed,
@@ -62,7 +68,7 @@ const constants: TimedConstants = {
 }
 
 /** A failover as the timed model is asked about it. */
-export const observed = (failover: Failover): ReadonlyArray<Observation<TimedState>> => {
+export const observed = (failover: Failover): Recording<TimedState> => {
   const unitOf = (millis: number | undefined) => millis === undefined ? Infinity : Math.floor(millis / unitMillis)
   const [stopped, routeLost, cacheLost] = [failover.stopped, failover.routeLost, failover.cacheLost].map(unitOf)
   const has = (what: "route" | "cache", is: boolean): Observation<TimedState> => ({
@@ -71,7 +77,7 @@ export const observed = (failover: Failover): ReadonlyArray<Observation<TimedSta
     holds: (state) => (what === "route" ? state.routed : state.cache)[0]!.includes(1) === is
   })
   const last = Math.max(...[stopped, routeLost, cacheLost].filter((unit) => unit !== Infinity) as Array<number>)
-  return Array.from({ length: last - stopped! + 1 }, (_, i) => stopped! + i).flatMap((unit) => [
+  const all = Array.from({ length: last - stopped! + 1 }, (_, i) => stopped! + i).flatMap((unit) => [
     ...(unit === stopped
       ? [
         {
@@ -91,13 +97,17 @@ export const observed = (failover: Failover): ReadonlyArray<Observation<TimedSta
       ? [{ _tag: "Step", what: `unit ${unit} ends`, is: (label: Label) => label.action === "Tick" } as const]
       : [])
   ]) as ReadonlyArray<Observation<TimedState>>
+  return recordingOf(all)
 }
 
-/** Whether the timed model can do that. Hidden are the steps of the nodes; between two units there are few. */
-export const accepted = (trace: ReadonlyArray<Observation<TimedState>>): Acceptance =>
-  accepts(nameServerRoutingTimed(constants), trace, {
+/**
+ * Whether the timed model can do that. Hidden are the steps of the nodes; two between observations are the fewest that
+ * explain what was recorded, a removal that is decided and then made.
+ */
+export const accepted = (recording: Recording<TimedState>): Acceptance =>
+  accepts(nameServerRoutingTimed(constants), recording, {
     hidden: ({ action }) => !["Tick", "Kill", "Freeze", "Thaw"].includes(action),
-    mostHidden: 12
+    mostHidden: 2
   })
 
 export const judged = (failover: Failover): Acceptance => accepted(observed(failover))
