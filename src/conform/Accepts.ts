@@ -19,7 +19,7 @@ export type Observation<State> =
   | { readonly _tag: "State"; readonly what: string; readonly holds: (state: State) => boolean }
 
 /** An observation with its number, from 1: who records counts what is seen, not what is kept. */
-export type Numbered<State> = Observation<State> & { readonly number: number }
+type Numbered<State> = Observation<State> & { readonly number: number }
 
 /** What was recorded, and how many observations there were when the recording ended. */
 export interface Recording<State> {
