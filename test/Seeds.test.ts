@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { parts } from "../properties/rows.ts"
 import * as KafkaElection from "../src/guarantee/KafkaElectionRow.ts"
+import * as KafkaFailover from "../src/guarantee/KafkaFailoverRow.ts"
 import * as KafkaStorage from "../src/guarantee/KafkaStorageRow.ts"
 import * as RocketmqStorage from "../src/guarantee/RocketmqStorageRow.ts"
 import * as Token from "../src/replay/Token.ts"
@@ -17,7 +18,9 @@ const folder = join(import.meta.dirname, "seeds")
 const seeds = readdirSync(folder)
   .filter((name) => name.endsWith(".json"))
   .map((name) => Schema.decodeUnknownSync(Seed)(JSON.parse(readFileSync(join(folder, name), "utf8"))))
-const tellers = [...parts, KafkaStorage.part, KafkaElection.part, RocketmqStorage.part].flatMap((part) => part.tellers)
+const tellers = [...parts, KafkaStorage.part, KafkaElection.part, KafkaFailover.part, RocketmqStorage.part].flatMap((
+  part
+) => part.tellers)
 
 describe("a run that once failed", () => {
   it("is kept for every kind of token", () => {

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import * as KafkaElection from "../guarantee/KafkaElectionRow.ts"
+import * as KafkaFailover from "../guarantee/KafkaFailoverRow.ts"
 import * as KafkaStorage from "../guarantee/KafkaStorageRow.ts"
 import * as RocketmqStorage from "../guarantee/RocketmqStorageRow.ts"
 import type { Part } from "../guarantee/Row.ts"
@@ -13,7 +14,7 @@ import type { Part } from "../guarantee/Row.ts"
 const besideTheTests = new URL("../../properties/rows.ts", import.meta.url)
 
 /** What an installed package has too. */
-const packaged: ReadonlyArray<Part> = [KafkaStorage.part, KafkaElection.part, RocketmqStorage.part]
+const packaged: ReadonlyArray<Part> = [KafkaStorage.part, KafkaElection.part, KafkaFailover.part, RocketmqStorage.part]
 
 /** Every part that is here, in the order of the matrix. */
 export const parts: Effect.Effect<ReadonlyArray<Part>> = Effect.promise(async () => {

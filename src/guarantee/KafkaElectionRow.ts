@@ -8,7 +8,6 @@
  * the promise.
  */
 import { check } from "../history/Check.ts"
-import type { Observed } from "../kafka/models/ControllerElectionProperties.ts"
 import type { ElectionGuards } from "../kafka/nodes/BrokerMemory.ts"
 import { seeded } from "../replay/Choose.ts"
 import { shrink } from "../replay/DeltaDebugging.ts"
@@ -23,7 +22,7 @@ import {
   type Step
 } from "../simulate/coordination/ElectionRecording.ts"
 import type { Evidence } from "./Cell.ts"
-import { diskPrint } from "./DiskPrint.ts"
+import { electionStates } from "./ElectionStates.ts"
 import { type ElectionExpectation, expectations, type Kind } from "./KafkaElectionExpectations.ts"
 import { historyOf, mendAndRead } from "./KafkaElectionHistories.ts"
 import type { Budget, Part, Row, Story, Teller } from "./Row.ts"
@@ -110,24 +109,6 @@ const shrunk = (body: Body): ReadonlyArray<Step> => {
   return failing(body, guarded, steps) === undefined ? steps : body.steps
 }
 
-/** Counts distinct states by their prints; what did not change from one state to the next is printed once. */
-const stateCounter = () => {
-  const seen = new Set<string>()
-  const prints = new WeakMap<object, string>()
-  const printOf = (part: object): string => {
-    const known = prints.get(part) ?? diskPrint(new Map(), JSON.stringify(part))
-    prints.set(part, known)
-    return known
-  }
-  return {
-    see: ({ acked, log, own, sessions, status, tree }: Observed): void => {
-      const rest = diskPrint(new Map(), JSON.stringify([tree, sessions, status, log, acked]))
-      seen.add([rest, ...own.map(printOf)].join(" "))
-    },
-    count: () => seen.size
-  }
-}
-
 interface Looked {
   readonly histories: ReadonlyMap<Kind, number>
   readonly states: number
@@ -141,7 +122,7 @@ const look = (column: ReadonlyArray<ElectionExpectation>, { progress, runs, seed
   const wanted = column.filter(({ expected }) => expected === "broken").map(({ kind }) => kind)
   const histories = new Map<Kind, number>()
   const found = new Map<Kind, { readonly body: Body; readonly runs: number }>()
-  const states = stateCounter()
+  const states = electionStates()
   const enough = Math.ceil(runs / share)
   for (let done = 1; done <= runs && (done <= enough || wanted.some((kind) => !found.has(kind))); done++) {
     const plan = planOf(guards, seed + done, kinds.includes("acknowledged"))
