@@ -3,6 +3,7 @@
  * failover-traces), and not what they did not.
  */
 import { describe, expect, it } from "vitest"
+import { byTier } from "../../Tier.ts"
 import { fo1Names, fo2Names, linesOf, phasesOfFailover, phasesOfTransactions } from "./RealTraces.ts"
 import { explain, type Phase } from "./Witness.ts"
 
@@ -88,6 +89,15 @@ describe("what a real cluster wrote into ZooKeeper", () => {
       expect(at(text)).toBeGreaterThanOrEqual(0)
       expect(explain(changed(phases, [kill, at(text)], () => instead), most)._tag).toBe("Unexplained")
     }
+  })
+
+  it("is another thing without any one of its writes", () => {
+    const { phases } = txns()
+    const writes = phases.flatMap((phase, i) => phase.writes.map((_, j) => [i, j] as const))
+    expect(writes.length).toBeGreaterThan(50)
+    const oneIn = byTier({ quick: 6, ci: 1, deep: 1 })
+    const looked = writes.filter((_, n) => n % oneIn === 0)
+    expect(looked.filter((at) => explain(changed(phases, at, () => []), most)._tag === "Explained")).toEqual([])
   })
 
   it.each([["kafka-zk-kill9-controller-2s", fo2Names], ["kafka-zk-kill9-noncontroller-18s", fo1Names]] as const)(
