@@ -26,7 +26,7 @@ import {
   tlc
 } from "./explore/Tools.ts"
 
-/** What is measured of each module: the largest graph that TLC searches in a minute or so, with every guard on. */
+/** What is measured of each module: a graph that TLC searches in half a minute or less, with every guard on. */
 const measuredOf: Readonly<Record<string, string>> = {
   ControllerElection: "MCControllerElection_ColdDeposed",
   NameServerRouting: "MCNameServerRoutingTwoFaults",
