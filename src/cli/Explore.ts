@@ -11,7 +11,7 @@ import { showLabels } from "../explore/Path.ts"
 import type { Machine } from "../machine/Machine.ts"
 import { isWithin, type Tier, tierFlag } from "./Configurations.ts"
 import { BadInput, NotAsStated } from "./Exit.ts"
-import { type Model, modelNamed, models } from "./Models.ts"
+import { machineOf, type Model, modelNamed, models } from "./Models.ts"
 import * as Output from "./Output.ts"
 import { type SearchThreads, startThreads } from "./SearchThreads.ts"
 import { specModules } from "./SpecFiles.ts"
@@ -89,7 +89,7 @@ const namesIn = (model: Model, tier: Tier): ReadonlyArray<string> => {
 const rowsOf = async (model: Model, names: ReadonlyArray<string>, threads: number) => {
   const pool = threads === 1 ? undefined : startThreads(threads - 1)
   const rows = []
-  for (const name of names) rows.push(await row(model, name, model.configurations[name]!(), pool))
+  for (const name of names) rows.push(await row(model, name, machineOf(`${model.name} ${name}`), pool))
   await pool?.close()
   return rows
 }
