@@ -10,6 +10,7 @@ import { parts } from "../properties/rows.ts"
 import * as KafkaElection from "../src/guarantee/KafkaElectionRow.ts"
 import * as KafkaFailover from "../src/guarantee/KafkaFailoverRow.ts"
 import * as KafkaStorage from "../src/guarantee/KafkaStorageRow.ts"
+import * as RocketmqRouting from "../src/guarantee/RocketmqRoutingRow.ts"
 import * as RocketmqStorage from "../src/guarantee/RocketmqStorageRow.ts"
 import * as Token from "../src/replay/Token.ts"
 
@@ -18,7 +19,14 @@ const folder = join(import.meta.dirname, "seeds")
 const seeds = readdirSync(folder)
   .filter((name) => name.endsWith(".json"))
   .map((name) => Schema.decodeUnknownSync(Seed)(JSON.parse(readFileSync(join(folder, name), "utf8"))))
-const tellers = [...parts, KafkaStorage.part, KafkaElection.part, KafkaFailover.part, RocketmqStorage.part].flatMap((
+const tellers = [
+  ...parts,
+  KafkaStorage.part,
+  KafkaElection.part,
+  KafkaFailover.part,
+  RocketmqStorage.part,
+  RocketmqRouting.part
+].flatMap((
   part
 ) => part.tellers)
 

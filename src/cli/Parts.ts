@@ -8,13 +8,20 @@ import { fileURLToPath } from "node:url"
 import * as KafkaElection from "../guarantee/KafkaElectionRow.ts"
 import * as KafkaFailover from "../guarantee/KafkaFailoverRow.ts"
 import * as KafkaStorage from "../guarantee/KafkaStorageRow.ts"
+import * as RocketmqRouting from "../guarantee/RocketmqRoutingRow.ts"
 import * as RocketmqStorage from "../guarantee/RocketmqStorageRow.ts"
 import type { Part } from "../guarantee/Row.ts"
 
 const besideTheTests = new URL("../../properties/rows.ts", import.meta.url)
 
 /** What an installed package has too. */
-const packaged: ReadonlyArray<Part> = [KafkaStorage.part, KafkaElection.part, KafkaFailover.part, RocketmqStorage.part]
+const packaged: ReadonlyArray<Part> = [
+  KafkaStorage.part,
+  KafkaElection.part,
+  KafkaFailover.part,
+  RocketmqStorage.part,
+  RocketmqRouting.part
+]
 
 /** Every part that is here, in the order of the matrix. */
 export const parts: Effect.Effect<ReadonlyArray<Part>> = Effect.promise(async () => {
