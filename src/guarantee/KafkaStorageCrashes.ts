@@ -38,7 +38,10 @@ const restart: Command = { _tag: "Restart" }
 const flush: Command = { _tag: "Flush" }
 const remove: Command = { _tag: "DeleteRecords", at: 40_000 }
 
-/** Commands that come before, whose crashes are not looked at, and those whose crashes are. */
+/**
+ * Commands that come before, whose crashes are not looked at, and those whose crashes are. None truncates: a truncation is
+ * not made durable, and a power cut may bring back what was cut, over what was flushed since (kafka/storage/README.md).
+ */
 export const corpus: ReadonlyArray<readonly [before: ReadonlyArray<Command>, then: ReadonlyArray<Command>]> = [
   [[], [plain, plain]],
   [[plain], [append(3, 60), append(3, 60)]],
@@ -56,7 +59,13 @@ export const corpus: ReadonlyArray<readonly [before: ReadonlyArray<Command>, the
   [[...filled, ...filled], [restart]],
   [[part], [part, end(11, "abort"), plain]],
   [[part, end(11, "commit"), plain], [append(2, 30, { producerId: 12 }), plain, end(12, "abort")]],
-  [[part, squeezed], [end(11, "commit"), squeezed, roll, part, end(11, "abort")]]
+  [[part, squeezed], [end(11, "commit"), squeezed, roll, part, end(11, "abort")]],
+  [[...filled, ...filled], [roll, append(1, 10, { newEpoch: true }), roll, squeezed, background]],
+  [[squeezed, part], [roll, append(1, 10, { newEpoch: true }), end(11, "commit"), roll, plain]],
+  [[part, plain, roll], [squeezed, end(11, "commit"), roll, background]],
+  [[part, roll], [part, roll, end(11, "abort"), roll]],
+  [[...filled, roll, ...filled, roll], [background, remove, checkpoint, roll]],
+  [[squeezed, roll, squeezed], [roll, append(1, 60, { newEpoch: true }), roll, squeezed, roll]]
 ]
 
 interface Search {

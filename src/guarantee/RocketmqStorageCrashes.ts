@@ -44,6 +44,7 @@ export const corpus: ReadonlyArray<readonly [before: ReadonlyArray<Command>, the
   [[put(20, "half"), flush], [put(20, "commit"), flush, dispatch, flushQueues]],
   [[put(20, "delayed"), flush], [dispatch, flushQueues, put(20, "rollback"), flush]],
   [[put(20), flush], [restart, put(20), flush]],
+  [[put(20), flush, restart, put(20), flush], [restart]],
   [[put(20), flush, put(90)], [kill, put(20), flush]],
   [[...stored, gather, flush, dispatch, flushQueues], [kill, gather, flush]],
   [[gather, flush, gather, flush, dispatch, flushQueues], [{ _tag: "Expire" }, put(20), flush]]

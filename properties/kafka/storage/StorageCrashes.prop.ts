@@ -13,8 +13,8 @@ import { type Broken, corpus, explore } from "../../../src/guarantee/KafkaStorag
 import { byTier } from "../../../test/Tier.ts"
 
 const { samples, wanted } = byTier({
-  quick: { wanted: 100_000, samples: 1_400 },
-  deep: { wanted: 1_000_000, samples: 24_000 }
+  quick: { wanted: 100_000, samples: 1_200 },
+  deep: { wanted: 1_000_000, samples: 30_000 }
 })
 
 const ofTheMarker: ReadonlyArray<Kind> = ["stuck", "isolation", "answer"]

@@ -7,7 +7,7 @@ import { byTier } from "../../../test/Tier.ts"
 const hardened: Settings = { version: "hardened", flush: "SYNC_FLUSH", pool: false, off: [] }
 const { samples, wanted } = byTier({
   quick: { wanted: 100_000, samples: 1_200 },
-  deep: { wanted: 1_000_000, samples: 12_000 }
+  deep: { wanted: 1_000_000, samples: 20_000 }
 })
 
 it(`keeps log, queues and keys in more than ${wanted} crash states`, () => {

@@ -163,7 +163,7 @@ const searchMinOffset = (queue: ConsumeQueue, minPhysical: bigint): void => {
   const tail = Files.last(queue.files)
   if (queue.minLogicOffset >= Files.maxOffset(queue.files) || tail === undefined) return
   const end = Files.readable(tail)
-  if (end >= unitSize && viewOf(tail.file.read(end - unitSize, unitSize)).getBigInt64(0) < minPhysical) {
+  if (end >= unitSize && viewOf(Files.mapped(tail.file, end - unitSize, unitSize)).getBigInt64(0) < minPhysical) {
     queue.minLogicOffset = tail.base + BigInt(end)
     return
   }

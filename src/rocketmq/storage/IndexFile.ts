@@ -153,7 +153,7 @@ const lastOrCreate = (service: IndexService): IndexFile => {
 }
 
 const writeInherited = (index: IndexFile): void => {
-  const bytes = index.file.read(0, headerBytes)
+  const bytes = Files.mapped(index.file, 0, headerBytes)
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   if (index.endPhyOffset > 0n) {
     view.setBigInt64(16, index.beginPhyOffset)
@@ -308,6 +308,12 @@ export const flushSealed = (service: IndexService): Effect.Effect<bigint, Disk.D
     writeHeader(index)
     return Effect.as(service.disk.commit([index.file]), index.endTimestamp)
   })
+
+/** Makes every file durable, and its name: the entries that a stop which counts as clean leaves behind. */
+export const flushAll = (service: IndexService): Effect.Effect<void, Disk.DiskError> =>
+  service.files.length === 0
+    ? Effect.void
+    : service.disk.commit([...service.files.map(({ file }) => file), ...Files.upwards(service.directory)])
 
 /** Gives all handles back. */
 export const close = (service: IndexService): void => {

@@ -43,7 +43,7 @@ export interface Behaviour {
   readonly advancesOnFailedFlush: boolean
   /**
    * Hardened, in no version: the first flush of a file commits its name too, and that of the abort file is committed before
-   * the store takes messages, so that a power cut can take neither.
+   * the store takes messages, so that a power cut can take neither. A stop makes the index durable before that file goes.
    */
   readonly commitsNames: boolean
   /** Hardened, in no version: recovery overwrites with zeros what it cuts off, so that it cannot come back. */

@@ -148,6 +148,7 @@ export const close = (store: MessageStore): Effect.Effect<void, DiskError> =>
     yield* dispatch(store)
     for (const queue of Queues.all(queues)) yield* Flush.flushAll(queue.files)
     yield* flushConsumeQueues(store, 0)
+    if (config.behaviour.commitsNames) yield* Index.flushAll(index)
     yield* onDisk(() => {
       if (Dispatch.behind(store) === 0n && isWritable(store)) {
         CleanShutdownMarker.remove(environment)

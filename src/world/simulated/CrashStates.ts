@@ -156,6 +156,11 @@ export interface CrashSearch {
   readonly fill?: Survival["fill"]
 }
 
+/** A piece of a sample is lost once in so many: with one in two alone, hardly a set that closes is large. */
+const chances = [2, 4, 8]
+/** Draws that are made for each sample asked for, before the sets are taken to be all seen. */
+const drawsPerSample = 4
+
 /** Every legal set of survivors once, or legal samples where the pieces are too many to go through them all. */
 export const crashStates = function*(pieces: ReadonlyArray<Piece>, search: CrashSearch): Generator<Survival> {
   const fill = search.fill ?? "zeros"
@@ -168,8 +173,10 @@ export const crashStates = function*(pieces: ReadonlyArray<Piece>, search: Crash
   }
   const all = pieces.map((piece) => piece.id)
   const seen = new Set<string>()
-  for (let sample = 0; sample < (search.samples ?? 1024); sample++) {
-    const kept = sample === 0 ? [] : sample === 1 ? all : closed(pieces, all.filter(() => oneIn(search.choose, 2)))
+  const samples = search.samples ?? 1024
+  for (let draw = 0; seen.size < samples && draw < drawsPerSample * samples; draw++) {
+    const lost = chances[draw % chances.length]!
+    const kept = draw === 0 ? [] : draw === 1 ? all : closed(pieces, all.filter(() => !oneIn(search.choose, lost)))
     const key = kept.join()
     if (seen.has(key)) continue
     seen.add(key)
