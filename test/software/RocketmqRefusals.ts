@@ -38,6 +38,7 @@ const secondOfQueue = "consumequeue/T/0/00000000000000000060"
  * Files of the log hold 1536 bytes, five entries of a body of 200; files of a queue three entries. The file that cannot be
  * made is the second one, since the real one asks for it together with the first and makes that first; of any other two its
  * threads race, and while the one after the next cannot be made the next may be had or not (AllocateMappedFileService).
+ * A slow machine may lose that race with the first file too, and then the first put fails: such a run is done again.
  */
 const scripts: Readonly<Record<string, ReadonlyArray<Step>>> = {
   "the log's next file cannot be made": [
@@ -133,6 +134,20 @@ const asked = async (version: string, config: StoreConfig, script: ReadonlyArray
   }
 }
 
+/** Runs of a script until the first put finds its file, which the engine's always does. */
+const mostRaces = 8
+
+const askedInOrder = async (
+  version: string,
+  config: StoreConfig,
+  script: ReadonlyArray<Step>
+): Promise<Array<string>> => {
+  for (let race = 1;; race++) {
+    const answers = await asked(version, config, script)
+    if (answers[0] === "PUT_OK" || race === mostRaces) return answers
+  }
+}
+
 /** Runs every script with both versions, printing a line each; answers whether all was equal. */
 export const run = async (): Promise<boolean> => {
   const versions = [["4.9.7", v4_9], ["5.5.0", v5_5]] as const
@@ -140,7 +155,7 @@ export const run = async (): Promise<boolean> => {
     versions.flatMap(([version, behaviour]) =>
       Object.entries(scripts).map(async ([what, script]) => {
         const config = { ...small, behaviour }
-        const found = (await asked(version, config, script)).join(" ")
+        const found = (await askedInOrder(version, config, script)).join(" ")
         const expected = played(config, script).join(" ")
         const equal = found === expected
         const told = equal ? `${script.length} steps, the same answers` : `real ${found}, here ${expected}`
