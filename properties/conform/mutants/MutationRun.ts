@@ -16,15 +16,15 @@ import type { VisitSpec } from "../../../src/conform/CompareGraphs.ts"
 import { keep, type KeptGraph } from "../../../src/conform/KeptGraph.ts"
 import { kindOfProperty } from "../../../src/conform/SpecText.ts"
 import { labelsOf } from "../../../src/machine/Machine.ts"
-import type { Family } from "./Families.ts"
+import type { Family } from "./Family.ts"
 import type { KeptConfiguration, Kill } from "./Judge.ts"
 import type { Answered, Asked, Bench } from "./Mutants.worker.ts"
 import { byHand, type Mutant, mutantsOf, showMutant } from "./Mutation.ts"
 
 const root = join(import.meta.dirname, "..", "..", "..")
 
-/** Judges a mutant may take this long for, seconds: hundreds of times what any takes. */
-const patienceSeconds = 120
+/** Judges a mutant may take this long for, seconds: ten times what any takes that ends. */
+const patienceSeconds = 300
 
 /** A mutant with its name, which tells it from every other, and who noticed. */
 export interface Judged {
@@ -76,7 +76,8 @@ export const keptOf = async (
   const kept: Array<KeptConfiguration> = []
   for (const module of specModules().filter(({ name }) => family.modules.includes(name))) {
     const known = new Set(checkedProperties(module).filter((each) => kindOfProperty(module.text, each) !== "none"))
-    for (const row of module.rows.filter((each) => isSmall(each) && isWanted(each.configuration))) {
+    const rows = module.rows.filter((each) => isSmall(each) && each.distinct <= family.mostStates)
+    for (const row of rows.filter(({ configuration }) => isWanted(configuration))) {
       const { constants, invariants, properties } = row.config
       kept.push({
         module: module.name,

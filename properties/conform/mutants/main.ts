@@ -4,7 +4,8 @@
  * is said to be does not survive, or more than one in twenty are; 2 for bad usage.
  */
 import { parseArgs } from "node:util"
-import { families, type Family } from "./Families.ts"
+import { begun, families } from "./Families.ts"
+import type { Family } from "./Family.ts"
 import { commonJudges } from "./Judge.ts"
 import { believed, judgeAll, type Judged, keptOf, mutantsIn } from "./MutationRun.ts"
 
@@ -23,9 +24,10 @@ const { positionals, values } = parseArgs({
   }
 })
 
-const chosen = positionals.length === 0 ? families : families.filter(({ name }) => positionals.includes(name))
+const all = [...families, ...begun]
+const chosen = positionals.length === 0 ? families : all.filter(({ name }) => positionals.includes(name))
 if (chosen.length === 0) {
-  usage(`no family is called ${positionals.join()}; there are ${families.map((f) => f.name).join()}`)
+  usage(`no family is called ${positionals.join()}; there are ${all.map((f) => f.name).join()}`)
 }
 const [every, threads] = [values.every, values.threads].map(Number) as [number, number]
 if (!Number.isInteger(every) || !(every >= 1) || !Number.isInteger(threads) || !(threads >= 1)) {
@@ -81,9 +83,9 @@ for (const family of chosen) {
     if (!values.json && kill === undefined) console.log(`survives: ${name}`)
     if (done % 100 === 0) console.error(`${family.name} ${done}/${mutants.length}`)
   }
-  const all = await judgeAll(family, configurations, mutants, { wanted, threads, told })
-  const found = report(family, all, every === 1 && values.by === undefined)
-  reports.push({ ...found, judged: all.map(({ kill, mutant, name }) => ({ name, line: mutant.line, ...kill })) })
+  const judged = await judgeAll(family, configurations, mutants, { wanted, threads, told })
+  const found = report(family, judged, every === 1 && values.by === undefined)
+  reports.push({ ...found, judged: judged.map(({ kill, mutant, name }) => ({ name, line: mutant.line, ...kill })) })
   const isTooMany = found.equal.length * oneEqualIn > found.mutants
   if (found.survivors.length > 0 || found.notEqual.length > 0 || isTooMany) isAsStated = false
   if (values.json) continue

@@ -1,0 +1,21 @@
+/** What is mutated, of one family of modules or of nodes, and who judges that. */
+import type { ByHand, MutationOptions } from "./Mutation.ts"
+
+export interface Family extends MutationOptions {
+  readonly name: string
+  /** Modules of spec/ whose graphs judge: none of a family of nodes, which no graph sees. */
+  readonly modules: ReadonlyArray<string>
+  /** The most states of a configuration that is judged: what every judge has to walk through for a mutant that is equal. */
+  readonly mostStates: number
+  /** Files that are mutated, from the root. */
+  readonly files: ReadonlyArray<string>
+  /** Folders whose modules are loaded anew for each mutant, from the root. */
+  readonly reloaded: ReadonlyArray<string>
+  /** A module with `judges`: what looks at runs of nodes and at recorded traces. */
+  readonly judges?: string
+  /** Their names, in the order in which they are asked. */
+  readonly ownJudges: ReadonlyArray<string>
+  readonly byHand: ReadonlyArray<ByHand>
+  /** Mutants that are the same program, by what `showMutant` says, each with the reason. */
+  readonly equal: Readonly<Record<string, string>>
+}

@@ -1,0 +1,36 @@
+/** What is mutated of ZooKeeper, who judges that, and which mutants are the same program. */
+import type { Family } from "./Family.ts"
+
+/** Why each is the same program. */
+const equal: Family["equal"] = {}
+
+/** What is mutated of ZooKeeper, and who judges that. */
+export const zooKeeper: Family = {
+  name: "ZooKeeper",
+  modules: ["ZooKeeper", "ZooKeeperSessionsTimed"],
+  mostStates: 30_000,
+  files: [
+    "src/kafka/rules/ZooKeeperTree.ts",
+    "src/kafka/rules/ZooKeeperServer.ts",
+    "src/kafka/rules/ZooKeeperClient.ts",
+    "src/kafka/rules/ZooKeeperRequests.ts",
+    "src/kafka/rules/ZooKeeperSessions.ts",
+    "src/kafka/models/ZooKeeper.ts",
+    "src/kafka/models/ZooKeeperState.ts",
+    "src/kafka/models/ZooKeeperSessionsTimed.ts"
+  ],
+  reloaded: [
+    "src/kafka/",
+    "src/simulate/coordination/",
+    "src/cli/Twins.ts",
+    "properties/kafka/",
+    "test/kafka/"
+  ],
+  judges: "properties/kafka/zookeeper/Judges.ts",
+  ownJudges: ["example", "real trace", "replayed path", "refinement", "coordinated brokers"],
+  // Bounds are the codec's to check; a property is compared with the specification's in every state of every graph.
+  except: ["variablesOf", "propertiesOf", "seenAt", "isSame", "always", "alwaysStep", "sometimes"],
+  opposites: [],
+  byHand: [],
+  equal
+}
