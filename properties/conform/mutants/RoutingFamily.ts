@@ -27,12 +27,14 @@ const equal: Family["equal"] = {
     "no age is greater than none: a comparison with undefined is false",
   "NameServerRoutingTimed Expire: guard dropped: !at(s.runs, n) || age === undefined => (!at(s.runs, n))":
     "no age is at least none: a comparison with undefined is false",
-  "ProducerRouting including: branch taken: set.includes(m) ? set : [...set, m].sort((x, y) => x - y) => ([...set, m].sort((x, y) => x - y))":
-    "a set is packed as bits, which an element that is there twice sets once",
-  "ProducerRouting Send: guard dropped: v !== s.next || s.sending.length > 0 || !hasQueues(s) || !isOver(s) => (v !== s.next || s.sending.length > 0 || !isOver(s))":
+  "ProducerRouting hasQueues: comparison flipped: queuesOf(c, masters, s).length > 0 => queuesOf(c, masters, s).length >= 0":
     "a cached route is never empty: Refresh keeps the last one that was not",
-  "ProducerRouting Resend: guard dropped: s.sending.length > 0 || !hasQueues(s) || isOver(s) => (s.sending.length > 0 || isOver(s))":
+  "ProducerRouting Send: guard dropped: v !== s.next || s.sending.length > 0 || !hasQueues(s) => (v !== s.next || s.sending.length > 0)":
     "a cached route is never empty",
+  "ProducerRouting Resend: guard dropped: s.sending.length > 0 || !hasQueues(s) => (s.sending.length > 0)":
+    "a cached route is never empty",
+  "ProducerRouting GiveUp: guard dropped: if (sending === undefined) return undefined => {}":
+    "with nothing under way nothing was refused, and no try is late: who ends one forgets that",
   "ProducerRouting Retry: guard dropped: failed === undefined || c.ByKey || failed.tries >= c.MaxTries || !hasQueues(s) => (failed === undefined || c.ByKey || failed.tries >= c.MaxTries)":
     "a cached route is never empty"
 }
