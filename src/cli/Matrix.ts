@@ -3,6 +3,7 @@ import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as Matrix from "../guarantee/Matrix.ts"
 import { BadInput, NotAsStated } from "./Exit.ts"
+import * as MatrixThreads from "./MatrixThreads.ts"
 import * as Output from "./Output.ts"
 import { parts } from "./Parts.ts"
 
@@ -26,9 +27,10 @@ interface MatrixOptions {
 const runMatrix = Effect.fnUntraced(function*(options: MatrixOptions) {
   const asked = Option.getOrElse(options.runs, () => Matrix.runsOf[options.tier])
   if (asked < 1) return yield* new BadInput({ message: `--runs ${asked}: expected a number of at least 1` })
-  const rows = (yield* parts).flatMap((part) => part.rows)
+  const all = yield* parts
   const progress = Output.progress("histories")
-  const cells = Matrix.run(rows, { runs: asked, seed: options.seed, progress: progress.update })
+  const budget = { runs: asked, seed: options.seed, progress: progress.update }
+  const cells = yield* Effect.promise(() => MatrixThreads.run(all, budget))
   progress.end()
   if (options.json) {
     yield* Output.document({ tier: options.tier, runs: asked, seed: options.seed, cells: Matrix.documented(cells) })

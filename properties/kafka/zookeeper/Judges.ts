@@ -9,6 +9,7 @@ import { serve, serverOf } from "../../../src/kafka/rules/ZooKeeperServer.ts"
 import { runCluster } from "../../../test/kafka/coordination/SimulatedCluster.ts"
 import { trace } from "../../../test/kafka/rules/RealController.ts"
 import { replayTree } from "../../../test/kafka/rules/RealTree.ts"
+import { firstOf } from "../../conform/mutants/FirstOf.ts"
 import { commands } from "./Histories.ts"
 import { follow } from "./Schedule.ts"
 import { drive, guarded, play } from "./ZooKeeperRun.ts"
@@ -17,21 +18,6 @@ import { drive, guarded, play } from "./ZooKeeperRun.ts"
 const histories = 25
 /** One path in so many of a small graph is played. */
 const onePathIn = 12
-
-const text = (error: unknown): string => error instanceof Error ? error.message : String(error)
-
-/** Answers with what the first throws or says. */
-const firstOf = <A>(all: Iterable<A>, wrong: (one: A) => string | undefined): string | undefined => {
-  for (const one of all) {
-    try {
-      const what = wrong(one)
-      if (what !== undefined) return what
-    } catch (error) {
-      return text(error)
-    }
-  }
-  return undefined
-}
 
 /** Paths to the last states of a small graph, as it is without any mutant. */
 const paths = (() => {

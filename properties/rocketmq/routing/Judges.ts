@@ -10,6 +10,7 @@ import { drive } from "../../../src/simulate/routing/RoutingCluster.ts"
 import { play as playCommands } from "../../../src/simulate/routing/RoutingCommands.ts"
 import { judged, recorded } from "../../../test/rocketmq/routing/Failover.ts"
 import { examples } from "../../../test/rocketmq/rules/Examples.ts"
+import { firstOf } from "../../conform/mutants/FirstOf.ts"
 import { commands } from "./Histories.ts"
 import { playedGraph } from "./PlayedGraph.ts"
 import { play } from "./Schedule.ts"
@@ -21,21 +22,6 @@ const clusters = ["rocketmq-4.9.7-kill9-master", "rocketmq-5.5.0-kill9-master", 
 const oneScheduleIn = 100
 /** So many histories are run, the same for every mutant. */
 const histories = 12
-
-const text = (error: unknown): string => error instanceof Error ? error.message : String(error)
-
-/** Answers with what the first throws or says. */
-const firstOf = <A>(all: Iterable<A>, wrong: (one: A) => string | undefined): string | undefined => {
-  for (const one of all) {
-    try {
-      const what = wrong(one)
-      if (what !== undefined) return what
-    } catch (error) {
-      return text(error)
-    }
-  }
-  return undefined
-}
 
 const known = playedGraph()
 
