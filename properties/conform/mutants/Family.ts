@@ -16,6 +16,8 @@ export interface Family extends MutationOptions {
   /** Their names, in the order in which they are asked. */
   readonly ownJudges: ReadonlyArray<string>
   readonly byHand: ReadonlyArray<ByHand>
+  /** One mutant in so many is judged with `--tier ci`; all of them where it says nothing. */
+  readonly oneInCi?: number
   /** Mutants that are the same program, by what `showMutant` says, each with the reason. */
   readonly equal: Readonly<Record<string, string>>
 }

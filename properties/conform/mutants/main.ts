@@ -1,7 +1,8 @@
 /**
- * `npm run mutants -- [FAMILY] [--by JUDGE,...] [--every N] [--json]`: breaks rules and models one place at a time and says
- * who notices, at which configuration. Exit 1 where a mutant survives that is not known to be the same program, or one that
- * is said to be does not survive, or more than one in twenty are; 2 for bad usage.
+ * `npm run mutants -- [FAMILY] [--by JUDGE,...] [--every N] [--tier ci|deep] [--threads N] [--json]`: breaks rules, models
+ * and nodes one place at a time and says who notices, at which configuration; the tier `ci` judges one in so many, as a
+ * family says. Exit 1 where a mutant survives that is not known to be the same program, or one that is said to be does not
+ * survive, or more than one in twenty are; 2 for bad usage.
  */
 import { parseArgs } from "node:util"
 import { begun, families } from "./Families.ts"
@@ -19,6 +20,7 @@ const { positionals, values } = parseArgs({
   options: {
     by: { type: "string" },
     every: { type: "string", default: "1" },
+    tier: { type: "string", default: "deep" },
     threads: { type: "string", default: "1" },
     json: { type: "boolean", default: false }
   }
@@ -33,6 +35,8 @@ const [every, threads] = [values.every, values.threads].map(Number) as [number, 
 if (!Number.isInteger(every) || !(every >= 1) || !Number.isInteger(threads) || !(threads >= 1)) {
   usage("--every and --threads are whole numbers from 1")
 }
+
+if (values.tier !== "ci" && values.tier !== "deep") usage("--tier is ci or deep")
 
 /** The most of the mutants that may be the same program: one in so many. */
 const oneEqualIn = 20
@@ -70,7 +74,9 @@ for (const family of chosen) {
   if (unknown.length > 0) {
     usage(`${family.name} has no judge ${unknown.join()}; it has ${[...commonJudges, ...family.ownJudges].join()}`)
   }
-  const mutants = mutantsIn(family).filter((_, i) => i % every === 0)
+  const oneIn = every * (values.tier === "ci" ? family.oneInCi ?? 1 : 1)
+  const whole = mutantsIn(family)
+  const mutants = whole.filter((_, i) => i % oneIn === 0)
   const configurations = await keptOf(family)
   const mistaken = await believed(family, configurations, wanted)
   if (mistaken !== undefined) {
@@ -84,9 +90,9 @@ for (const family of chosen) {
     if (done % 100 === 0) console.error(`${family.name} ${done}/${mutants.length}`)
   }
   const judged = await judgeAll(family, configurations, mutants, { wanted, threads, told })
-  const found = report(family, judged, every === 1 && values.by === undefined)
+  const found = report(family, judged, oneIn === 1 && values.by === undefined)
   reports.push({ ...found, judged: judged.map(({ kill, mutant, name }) => ({ name, line: mutant.line, ...kill })) })
-  const isTooMany = found.equal.length * oneEqualIn > found.mutants
+  const isTooMany = Object.keys(family.equal).length * oneEqualIn > whole.length
   if (found.survivors.length > 0 || found.notEqual.length > 0 || isTooMany) isAsStated = false
   if (values.json) continue
   console.log(
