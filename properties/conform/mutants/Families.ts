@@ -1,4 +1,5 @@
 /** Every family that is mutated. */
+import { controllerElection } from "./ControllerElectionFamily.ts"
 import type { Family } from "./Family.ts"
 import { routing } from "./RoutingFamily.ts"
 import { zooKeeper } from "./ZooKeeperFamily.ts"
@@ -7,4 +8,4 @@ import { zooKeeper } from "./ZooKeeperFamily.ts"
 export const families: ReadonlyArray<Family> = [routing]
 
 /** Families whose survivors nobody has gone through yet: judged where they are named. */
-export const begun: ReadonlyArray<Family> = [zooKeeper]
+export const begun: ReadonlyArray<Family> = [zooKeeper, controllerElection]

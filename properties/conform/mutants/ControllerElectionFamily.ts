@@ -1,0 +1,45 @@
+/** What is mutated of the controller's election, who judges that, and which mutants are the same program. */
+import type { Family } from "./Family.ts"
+
+/** Why each is the same program. */
+const equal: Family["equal"] = {}
+
+const rule = (name: string): string => `src/kafka/rules/${name}.ts`
+const model = (part: string): string => `src/kafka/models/ControllerElection${part}.ts`
+
+/** What is mutated of the rules and the model, and who judges that. */
+export const controllerElection: Family = {
+  name: "ControllerElection",
+  modules: ["ControllerElection"],
+  mostStates: 25_000,
+  files: [
+    ...[
+      "AlterPartition",
+      "BrokerChange",
+      "BrokerOrders",
+      "Cluster",
+      "ControllerTask",
+      "ControllerThread",
+      "ControllerTurn",
+      "CoordinationMessages",
+      "Election",
+      "FollowerFetch",
+      "Knowledge"
+    ].map(rule),
+    ...["", "Broker", "Controller", "State", "ZooKeeper"].map(model)
+  ],
+  reloaded: [
+    "src/kafka/",
+    "src/simulate/coordination/",
+    "src/cli/Twins.ts",
+    "properties/kafka/coordination/Judges.ts",
+    "properties/kafka/coordination/Settled.ts",
+    "test/kafka/"
+  ],
+  ownJudges: [],
+  // Bounds are the codec's to check.
+  except: ["variablesOf"],
+  opposites: [],
+  byHand: [],
+  equal
+}
