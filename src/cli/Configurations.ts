@@ -14,8 +14,11 @@ import { type TlaTools, tlaTools } from "./TlaTools.ts"
 
 export type Tier = typeof tiers[number]
 
-/** The module that a command is about; all of them without one. */
-export const name = Argument.String("name").pipe(Argument.withDescription("A module, by name"), Argument.optional)
+/** The module or the configuration that a command is about; all of them without one. */
+export const name = Argument.String("name").pipe(
+  Argument.withDescription("A module, or one configuration in whatever tier"),
+  Argument.optional
+)
 
 /** `--tier`. */
 export const tierFlag = (standard: Tier) =>
@@ -48,10 +51,17 @@ export interface Work<Row> {
 export const overConfigurations = <Row>(work: Work<Row>) =>
   Effect.fnUntraced(function*(options: Options) {
     const { command, isAsStated, look, text, tierOf } = work
-    const modules = yield* modulesNamed(command, Option.getOrUndefined(options.name))
+    const named = Option.getOrUndefined(options.name)
+    const modules = yield* modulesNamed(command, named)
     const tools = yield* tlaTools(command)
     const jobs = modules.flatMap((module) =>
-      module.rows.filter((row) => isWithin(tierOf(row), options.tier)).map((row) => ({ module, row }))
+      module.rows
+        .filter((row) =>
+          named === undefined || named === module.name
+            ? isWithin(tierOf(row), options.tier)
+            : row.configuration === named
+        )
+        .map((row) => ({ module, row }))
     )
     const progress = Output.progress("configurations")
     const rows: Array<Row> = []

@@ -46,7 +46,7 @@ export const specModules = (): ReadonlyArray<SpecModule> =>
       .flatMap(({ name }) => modulesOf(name))
     : []
 
-/** The modules of this name, or all; fails with `BadInput` for a name that none has, or that has no configuration. */
+/** The module of this name or with a configuration of this name, or all; fails with `BadInput` for a name that none has. */
 export const modulesNamed = Effect.fnUntraced(function*(command: string, name: string | undefined) {
   const all = yield* Effect.try({
     try: specModules,
@@ -55,10 +55,14 @@ export const modulesNamed = Effect.fnUntraced(function*(command: string, name: s
   if (all.length === 0) {
     return yield* new BadInput({ message: `${command}: no specifications at ${specFolder}: run it in a checkout` })
   }
-  const chosen = all.filter((module) => name === undefined || module.name === name)
+  const chosen = all.filter((module) =>
+    name === undefined || module.name === name || module.rows.some(({ configuration }) => configuration === name)
+  )
   if (chosen.length > 0) return chosen
   const names = all.map((each) => each.name).join(", ")
-  return yield* new BadInput({ message: `${command}: no module is called ${name}; there are: ${names}` })
+  return yield* new BadInput({
+    message: `${command}: no module or configuration is called ${name}; modules are: ${names}`
+  })
 })
 
 /** The properties that any configuration of a module names. */
