@@ -3,9 +3,10 @@ import { controllerElection } from "./ControllerElectionFamily.ts"
 import type { Family } from "./Family.ts"
 import { routing } from "./RoutingFamily.ts"
 import { zooKeeper } from "./ZooKeeperFamily.ts"
+import { zooKeeperNodes } from "./ZooKeeperNodesFamily.ts"
 
 /** Families of which each survivor is known: all of them are judged where none is named. */
 export const families: ReadonlyArray<Family> = [routing]
 
 /** Families whose survivors nobody has gone through yet: judged where they are named. */
-export const begun: ReadonlyArray<Family> = [zooKeeper, controllerElection]
+export const begun: ReadonlyArray<Family> = [zooKeeper, zooKeeperNodes, controllerElection]

@@ -23,11 +23,14 @@ export const zooKeeper: Family = {
     "src/kafka/",
     "src/simulate/coordination/",
     "src/cli/Twins.ts",
-    "properties/kafka/",
+    "properties/kafka/zookeeper/Judges.ts",
+    "properties/kafka/zookeeper/Schedule.ts",
+    "properties/kafka/zookeeper/SessionLives.ts",
+    "properties/kafka/zookeeper/ZooKeeperRun.ts",
     "test/kafka/"
   ],
   judges: "properties/kafka/zookeeper/Judges.ts",
-  ownJudges: ["example", "real trace", "replayed path", "refinement", "coordinated brokers"],
+  ownJudges: ["example", "real trace", "replayed path", "refinement", "life of a session", "coordinated brokers"],
   // Bounds are the codec's to check; a property is compared with the specification's in every state of every graph.
   except: ["variablesOf", "propertiesOf", "seenAt", "isSame", "always", "alwaysStep", "sometimes"],
   opposites: [],

@@ -1,62 +1,44 @@
 /**
- * Who else looks at a rule of ZooKeeper: a real server's log, schedules on nodes, runs of nodes, and brokers that are
- * coordinated by it. Each answers with what is wrong, if anything is.
+ * Who else looks at a rule or a node of ZooKeeper: examples, a real server's log, schedules on nodes, runs of nodes, how
+ * long sessions live in them, and brokers that are coordinated by it. Each answers with what is wrong, if anything is.
  */
 import * as fc from "fast-check"
-import { explore } from "../../../src/explore/Search.ts"
-import { zooKeeper } from "../../../src/kafka/models/ZooKeeper.ts"
-import { serve, serverOf } from "../../../src/kafka/rules/ZooKeeperServer.ts"
+import { isDeepStrictEqual } from "node:util"
 import { runCluster } from "../../../test/kafka/coordination/SimulatedCluster.ts"
+import { examples as znodes } from "../../../test/kafka/nodes/ZnodeExamples.ts"
 import { trace } from "../../../test/kafka/rules/RealController.ts"
 import { replayTree } from "../../../test/kafka/rules/RealTree.ts"
+import { examples } from "../../../test/kafka/rules/ZooKeeperExamples.ts"
 import { firstOf } from "../../conform/mutants/FirstOf.ts"
 import { commands } from "./Histories.ts"
+import { counterexamples, playedPaths } from "./PlayedPaths.ts"
 import { follow } from "./Schedule.ts"
+import { endedWrongly } from "./SessionLives.ts"
 import { drive, guarded, play } from "./ZooKeeperRun.ts"
 
 /** So many histories are run, the same for every mutant. */
-const histories = 25
-/** One path in so many of a small graph is played. */
-const onePathIn = 12
+const histories = 40
 
-/** Paths to the last states of a small graph, as it is without any mutant. */
-const paths = (() => {
-  const { graph } = explore(zooKeeper({
-    ...guarded,
-    Clients: 1,
-    Kinds: ["Take", "Look"],
-    MaxAsks: 2,
-    MaxSessions: 1,
-    MaxFaults: 1,
-    FaultKinds: ["Reset", "Kill", "Expire", "GiveUp"],
-    MaxKept: 3
-  }))
-  const ids: Array<number> = []
-  graph.eachId((id) => ids.push(id))
-  return ids.filter((_, i) => i % onePathIn === 0).map((id) => graph.pathTo(id).steps.map(({ label }) => label))
-})()
+const paths = playedPaths()
+const broken = counterexamples()
 
 const cluster = { brokers: [1, 2, 3], assignment: [[1, 2, 3], [2, 3, 1]] }
 
-const tree = (paths: ReadonlyArray<string>) =>
-  new Map(paths.map((path) => [path, { data: 0, version: 0, czxid: 1, mzxid: 1, pzxid: 1, owner: [] as const }]))
-
-/** Who collects znodes is told of those that there are (test/kafka/rules/ZooKeeperServer.test.ts). */
-const collected = (): string | undefined => {
-  const server = serve(guarded, serverOf<number>(tree(["/a"]), 1), 1, { _tag: "Connect", session: [] }).server
-  const message = serve(guarded, server, 1, { _tag: "Collect", of: ["/a", "/b"] }).sends.at(-1)?.message
-  const paths = message?._tag === "Collected" ? [...message.znodes.keys()].join() : message?._tag
-  return paths === "/a" ? undefined : `of /a and /b, ${paths} is collected`
-}
-
 export const judges = {
-  example: collected,
+  example: () =>
+    firstOf(
+      [...examples, ...znodes],
+      ({ expected, says, sentence }) => isDeepStrictEqual(says(), expected) ? undefined : sentence
+    ),
 
   "real trace": () => replayTree(trace("zookeeper-txns-A")).different[0],
 
   "replayed path": () =>
-    firstOf(paths, (path) => {
-      drive({ clients: 1, guards: guarded, seed: 1, judge: [] }, (deployed) => follow(deployed, path))
+    firstOf(paths, ({ guards, labels, state }) => {
+      const run = drive({ clients: 1, guards, seed: 1, judge: [] }, (deployed) => follow(deployed, labels))
+      return isDeepStrictEqual(run.state, state) ? undefined : "another state at the end of a path"
+    }) ?? firstOf(broken, ({ clients, guards, labels }) => {
+      drive({ clients, guards, seed: 1, judge: [] }, (deployed) => follow(deployed, labels))
       return undefined
     }),
 
@@ -65,6 +47,8 @@ export const judges = {
       const { own } = play(guarded, seed + 1, list).state
       return own.every(({ asks, ready }) => ready && asks.length === 0) ? undefined : "a client is not back"
     }),
+
+  "life of a session": () => firstOf([1, 2, 3, 4, 5, 6], endedWrongly),
 
   "coordinated brokers": () =>
     firstOf([1, 2], (seed) => {

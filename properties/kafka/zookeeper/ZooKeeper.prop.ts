@@ -4,15 +4,15 @@
  */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { specModules } from "../../../src/cli/SpecFiles.ts"
 import { explore } from "../../../src/explore/Search.ts"
-import { type Constants, type State, zooKeeper } from "../../../src/kafka/models/ZooKeeper.ts"
+import { type State, zooKeeper } from "../../../src/kafka/models/ZooKeeper.ts"
 import { stampsOf, treeOf } from "../../../src/kafka/models/ZooKeeperState.ts"
 import { action, type Label, type Machine, showLabel } from "../../../src/machine/Machine.ts"
 import { byTier } from "../../../test/Tier.ts"
 import { commands } from "./Histories.ts"
+import { counterexamples, playedPaths } from "./PlayedPaths.ts"
 import { follow } from "./Schedule.ts"
-import { drive, guarded, type Guards, play } from "./ZooKeeperRun.ts"
+import { drive, guarded, play } from "./ZooKeeperRun.ts"
 
 /** Every action of the model that a guarded node does, every code and kind of event that this tree has. */
 const everything = [
@@ -66,20 +66,10 @@ describe("a ZooKeeper server and its clients on the simulated world", () => {
   })
 })
 
-/** The configurations that lack a guard, with the shortest path that breaks what it promises. */
-const counterexamples = specModules().find(({ name }) => name === "ZooKeeper")!.rows
-  .filter(({ expected }) => expected.startsWith("violates") && !expected.includes("Never"))
-  .map(({ config, configuration, expected }) => {
-    const constants = config.constants as unknown as Constants
-    const property = expected.replace("violates ", "")
-    const { violations } = explore(zooKeeper(constants), { stopAtViolation: true })
-    const { path } = violations.find((violation) => violation.property === property)!
-    const guards = Object.fromEntries(Object.keys(guarded).map((name) => [name, config.constants[name]])) as Guards
-    return { configuration, property, guards, clients: constants.Clients, labels: path.steps.map(({ label }) => label) }
-  })
+const broken = counterexamples()
 
 describe("a counterexample of the model", () => {
-  it.each(counterexamples)(
+  it.each(broken)(
     "is a schedule of the nodes, step by step, and breaks the same property: $configuration",
     ({ clients, guards, labels, property }) => {
       const run = drive({ clients, guards, seed: 1, judge: [] }, (deployed) => follow(deployed, labels))
@@ -90,7 +80,7 @@ describe("a counterexample of the model", () => {
     }
   )
 
-  it.each(counterexamples)(
+  it.each(broken)(
     "breaks nothing on nodes whose guard is on, under the same schedule: $configuration",
     ({ clients, configuration, labels, property }) => {
       const options = { clients, guards: guarded, seed: 1, judge: [property] }
@@ -103,6 +93,18 @@ describe("a counterexample of the model", () => {
       }
     }
   )
+})
+
+describe("a path of the model", () => {
+  it("leads the nodes to the state that it has, also where ephemerals are swept up and events released later", () => {
+    const done = new Set<string>()
+    for (const { guards, labels, state } of playedPaths()) {
+      const run = drive({ clients: 1, guards, seed: 1, judge: [] }, (deployed) => follow(deployed, labels))
+      expect(run.state).toEqual(state)
+      for (const { action } of labels) done.add(action)
+    }
+    expect(["Expire", "GiveUp", "Release", "Sweep"].filter((each) => !done.has(each))).toEqual([])
+  })
 })
 
 /**

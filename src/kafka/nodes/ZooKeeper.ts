@@ -50,9 +50,9 @@ export const zooKeeper = <Data>({ cell, clientOf, guards, observe, times }: ZooK
 
     const nameOf = (client: number, session: number) => `${client} ${session}`
     const touch = (client: number): void => {
-      const [session] = at(cell.server.clients, client).attached
-      if (session === undefined) return
-      cell.buckets.set(nameOf(client, session), bucketOf(times, clock.currentTimeMillisUnsafe()))
+      for (const session of at(cell.server.clients, client).attached) {
+        cell.buckets.set(nameOf(client, session), bucketOf(times, clock.currentTimeMillisUnsafe()))
+      }
     }
     const carryOut = ({ closes, sends, server }: Server.ServerTurn<Data>): void => {
       cell.server = server
@@ -70,7 +70,6 @@ export const zooKeeper = <Data>({ cell, clientOf, guards, observe, times }: ZooK
         touch(client)
         return connection.send({ _tag: "Ping" } satisfies Ping)
       }
-      if (message._tag === "Connect") connections.set(client, connection)
       carryOut(Server.serve(guards, cell.server, client, message))
       touch(client)
       process.did("Serve", client)
@@ -84,6 +83,7 @@ export const zooKeeper = <Data>({ cell, clientOf, guards, observe, times }: ZooK
     }
     const connected = (connection: Connection) => {
       const client = clientOf(connection.peer)
+      connections.set(client, connection)
       return Effect.forever(
         Effect.map(connection.receive, (message) => serve(client, connection, message as Server.ToServer<Data> | Ping))
       ).pipe(Effect.catchTag("ConnectionClosed", () => Effect.sync(() => lose(client, connection))))
@@ -96,7 +96,7 @@ export const zooKeeper = <Data>({ cell, clientOf, guards, observe, times }: ZooK
     const sessions = () =>
       cell.server.clients.flatMap(({ sessions: all }, i) => all.map((session) => ({ client: i + 1, session })))
     const isOver = ({ client, session }: { readonly client: number; readonly session: number }): boolean =>
-      (cell.buckets.get(nameOf(client, session)) ?? 0) <= clock.currentTimeMillisUnsafe()
+      cell.buckets.get(nameOf(client, session))! <= clock.currentTimeMillisUnsafe()
     const track = Effect.gen(function*() {
       while (true) {
         yield* Effect.sleep(times.tickMillis - clock.currentTimeMillisUnsafe() % times.tickMillis)

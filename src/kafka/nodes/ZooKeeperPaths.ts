@@ -19,6 +19,10 @@ import type { Tree, WatchName, Znode } from "../rules/ZooKeeperTree.ts"
 
 const partitionsPath = "/brokers/topics/topic/partitions"
 
+/** Registers of which there is one. */
+const controller: ZnodePath = ["controller", 0]
+const controllerEpoch: ZnodePath = ["controller_epoch", 0]
+
 /** The path of a register. */
 export const pathOf = ([kind, index]: ZnodePath): string => {
   switch (kind) {
@@ -53,7 +57,7 @@ export const requestOf = (cluster: Cluster, broker: number, question: ZkQuestion
     case "controller":
       return { _tag: "Read", watch: controllerWatch }
     case "epoch":
-      return { _tag: "Collect", of: [pathOf(["controller_epoch", 0])] }
+      return { _tag: "Collect", of: [pathOf(controllerEpoch)] }
     case "id":
       return { _tag: "Collect", of: [pathOf(["ids", broker])] }
     case "brokers":
@@ -72,11 +76,11 @@ const collected = (cluster: Cluster, broker: number, what: ZkRead, znodes: Tree<
   const found = (path: ZnodePath) => znodes.get(pathOf(path))
   switch (what) {
     case "controller": {
-      const data = found(["controller", 0])?.data
+      const data = found(controller)?.data
       return { _tag: "Controller", controller: data?._tag === "Controller" ? [data.broker] : [] }
     }
     case "epoch": {
-      const znode = found(["controller_epoch", 0])
+      const znode = found(controllerEpoch)
       const epoch = znode?.data._tag === "Epoch" ? [{ epoch: znode.data.value, version: znode.version }] : []
       return { _tag: "Epoch", epoch }
     }
@@ -114,7 +118,7 @@ export const replyOf = (
     case "Event":
       return [{ _tag: "Event", kind: message.watch === brokersWatch ? "BrokerChange" : "ControllerChange" }]
     case "Found":
-      return read(new Map(message.znode.map((znode) => [pathOf(["controller", 0]), znode])))
+      return read(new Map(message.znode.map((znode) => [pathOf(controller), znode])))
     case "Collected":
       return read(message.znodes)
     case "Done":

@@ -92,12 +92,12 @@ export const zooKeeperSession = <Asked, Data>(options: SessionOptions<Asked, Dat
         if (cell.own.ready) open?.send({ _tag: "Ping" } satisfies Ping)
       }
     })
-    const mayAsk = () => open !== undefined && cell.own.ready && cell.own.asks.length === 0 && wanted() !== undefined
+    const next = () => cell.own.ready && cell.own.asks.length === 0 ? wanted() : undefined
     const ask = Effect.gen(function*() {
       while (true) {
-        yield* process.until("ask", mayAsk)
-        const asked = wanted()
-        if (!mayAsk() || asked === undefined) continue
+        yield* process.until("ask", () => next() !== undefined)
+        const asked = next()
+        if (asked === undefined) continue
         cell.own = { ...cell.own, asks: [asked] }
         open!.send(requestOf(asked))
         sent(asked)

@@ -3,20 +3,14 @@
  * and the nodes.
  */
 import { describe, expect, it } from "vitest"
-import { type Command, guarded, play, times } from "../../../properties/kafka/zookeeper/ZooKeeperRun.ts"
+import { endedWithoutFault, livesAfterKill, pingsTooEarly } from "../../../properties/kafka/zookeeper/SessionLives.ts"
+import { times } from "../../../properties/kafka/zookeeper/ZooKeeperRun.ts"
 import { accepts, type Observation, recordingOf } from "../../../src/conform/Accepts.ts"
 import {
   type SessionConstants,
   type SessionState,
   zooKeeperSessionsTimed
 } from "../../../src/kafka/models/ZooKeeperSessionsTimed.ts"
-import {
-  bucketOf,
-  grantedMillis,
-  pingMillis,
-  readTimeoutMillis,
-  sessionTimes
-} from "../../../src/kafka/rules/ZooKeeperSessions.ts"
 import { type Line, linesOf } from "./RealTraces.ts"
 
 interface Kill {
@@ -108,30 +102,17 @@ describe("the session of a broker that was killed", () => {
   })
 
   it("ends on the nodes between its timeout and one tick more after the server last heard of it", () => {
-    const ended = Array.from({ length: 40 }, (_, seed) => {
-      const commands: ReadonlyArray<Command> = [
-        { _tag: "Due", count: 60 + 3 * seed },
-        { _tag: "Kill", pick: seed * 1_600 }
-      ]
-      return play(guarded, seed + 1, commands).expiries
-    }).flat()
-    expect(ended.length).toBeGreaterThanOrEqual(40)
-    const lives = ended.map(({ ended: at, lastHeard }) => at - lastHeard)
+    const lives = Array.from({ length: 40 }, (_, seed) => livesAfterKill(seed)).flat()
+    expect(lives.length).toBeGreaterThanOrEqual(40)
     expect(Math.min(...lives)).toBeGreaterThanOrEqual(times.timeoutMillis)
     expect(Math.max(...lives)).toBeLessThanOrEqual(times.timeoutMillis + times.tickMillis)
     // Both ends of the range are met, or the range would say little.
     expect(Math.max(...lives) - Math.min(...lives)).toBeGreaterThan(times.tickMillis / 2)
   })
-})
 
-describe("the periods of a session", () => {
-  it("are those of ZooKeeper 3.8 and Kafka 3.9", () => {
-    // 2 and 20 ticks are the least and the most (ZooKeeperServer.getMinSessionTimeout, getMaxSessionTimeout).
-    expect(grantedMillis({ tickMillis: 2_000, timeoutMillis: 1_000 })).toBe(4_000)
-    expect(grantedMillis({ tickMillis: 2_000, timeoutMillis: 90_000 })).toBe(40_000)
-    // Two thirds of the timeout, and half of that (ClientCnxn.onConnected, SendThread.run).
-    expect([readTimeoutMillis(sessionTimes), pingMillis(sessionTimes)]).toEqual([12_000, 6_000])
-    // (time / interval + 1) * interval (ExpiryQueue.roundToNextInterval), of what was heard at 1 s: 19 s, and at 2 s: 20 s.
-    expect([1_000, 2_000].map((heard) => bucketOf(sessionTimes, heard))).toEqual([20_000, 22_000])
+  it("does not end on the nodes while its client says that it is there", () => {
+    expect([1, 2, 3].flatMap(endedWithoutFault)).toEqual([])
+    // It says so in a session only (ClientCnxn.SendThread.run, state.isConnected).
+    expect([1, 2, 3].some(pingsTooEarly)).toBe(false)
   })
 })
