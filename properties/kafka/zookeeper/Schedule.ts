@@ -1,29 +1,54 @@
 /**
  * Paths of the model ZooKeeper as schedules of the nodes: which events make a node report a label.
  *
- * The decision: a label is one event, fired again while it says nothing: a ping that is in the way is delivered first, a
- * timer that is earlier ends first. A session expires when the server's clock says so, so that clock jumps.
+ * The decision: a label is one event, after those that say nothing and are in its way: a ping is read first, a timer that
+ * is earlier ends first. A session expires when the server's clock says so, so that clock jumps; whoever's session is to
+ * expire first has asked for the shortest timeout, since the model, which has no time, lets sessions expire in any order.
+ *
+ * Authority: design.md, Grain 8; ConnectRequest.timeOut, ZooKeeperServer.reopenSession of ZooKeeper 3.8.
  */
+import type { Grain, Move } from "../../../src/conform/Cover.ts"
 import { isPing, zooKeeperName } from "../../../src/kafka/nodes/ZooKeeperMessages.ts"
 import type { Kind } from "../../../src/kafka/rules/ZooKeeperRequests.ts"
-import { type Label, showLabel } from "../../../src/machine/Machine.ts"
-import type { WorldEvent } from "../../../src/world/simulated/WorldEvent.ts"
-import { type Deployed, endOf, nameOf } from "./ZooKeeperRun.ts"
+import { readTimeoutMillis } from "../../../src/kafka/rules/ZooKeeperSessions.ts"
+import { type Label, label, showLabel } from "../../../src/machine/Machine.ts"
+import type { Wakening, WorldEvent } from "../../../src/world/simulated/WorldEvent.ts"
+import { type Deployed, endOf, nameOf, times } from "./ZooKeeperRun.ts"
 
 /** Pings and timers that may come before the event that tells something. */
-const mostSilent = 8
+const mostSilent = 16
+
+/** Nothing is eager: each label has an event. A client may crash in any handler of its; the server does not crash. */
+export const grain: Grain = {
+  isEager: () => false,
+  ownCrash: ({ action, args }) => {
+    switch (action) {
+      case "Connect":
+      case "Ask":
+      case "Hear":
+      case "LoseServer":
+      case "GiveUp":
+        return label("Kill", args[0]!)
+      default:
+        return undefined
+    }
+  }
+}
+
+/** What is asked for by who is to expire later: the most that a server of this tick gives. */
+const longMillis = 20 * times.tickMillis
+
+/** The timeouts with which sessions expire in the order of these labels, where the clients are two and have one each. */
+export const timeoutsFor = (labels: ReadonlyArray<Label>): (client: number) => number => {
+  const first = labels.find(({ action }) => action === "Expire")?.args[0]
+  return (client) => first === undefined || client === first ? times.timeoutMillis : longMillis
+}
 
 /** How many messages in flight are kept so that so many that are no pings are. */
 const kept = (queue: ReadonlyArray<unknown>, count: number): number => {
   let at = 0
   for (let seen = 0; seen < count; at++) if (!isPing(queue[at])) seen++
   return at
-}
-
-/** A ping that stands before the end of a connection is read first. */
-const pingBefore = ({ world }: Deployed, event: WorldEvent): WorldEvent => {
-  if (event._tag !== "SeeClosed" || world.canHappen(event)) return event
-  return { _tag: "Deliver", end: event.end }
 }
 
 const eventOf = ({ world }: Deployed, { action, args }: Label): WorldEvent => {
@@ -74,22 +99,66 @@ const age = ({ bucketMillis, fire, nowMillis }: Deployed, skew: number, { args }
   return skew + millis
 }
 
-/** Plays a path; throws where an event that it needs cannot happen, or makes another label than the path has. */
-export const follow = (deployed: Deployed, path: ReadonlyArray<Label>): void => {
-  const { fire, labels, want, world } = deployed
+/** The event that comes before the one that is wanted, if one that says nothing is in its way. */
+const before = ({ world }: Deployed, event: WorldEvent, heardMillis: number, timeoutMillis: number) => {
+  if (event._tag === "SeeClosed") {
+    return world.canHappen(event) ? undefined : { _tag: "Deliver", end: event.end } as const
+  }
+  if (event._tag === "Deliver") {
+    const wire = world.network.inspect(event.end)
+    const queue = event.end.at === zooKeeperName ? wire?.toListener : wire?.toDialer
+    return queue !== undefined && queue.length > 0 && isPing(queue[0]) ? event : undefined
+  }
+  if (event._tag === "Timer" && event.process !== zooKeeperName) {
+    const timer = world.enabledWithTimes().find((each) =>
+      each.event._tag === "Timer" && each.event.process === event.process
+    )
+    const silentUntil = heardMillis + readTimeoutMillis({ ...times, timeoutMillis })
+    return timer !== undefined && timer.at / 1000 < silentUntil ? event : undefined
+  }
+  return undefined
+}
+
+/** Plays moves; throws where an event that one needs cannot happen, or makes other labels than the move has. */
+export const play = (
+  deployed: Deployed,
+  moves: ReadonlyArray<Move>,
+  timeoutOf: (client: number) => number,
+  after: (move: number) => void = () => {}
+): void => {
+  const { fire, labels, nowMillis, want, world } = deployed
+  /** When each client last heard anything, a ping too. */
+  const heard = new Map<number, number>()
   let skew = 0
-  for (const wanted of path) {
+  for (const [index, { crashes, labels: wanted }] of moves.entries()) {
     const told = labels.length
-    if (wanted.action === "Expire") skew = age(deployed, skew, wanted)
-    if (wanted.action === "Ask") want(wanted.args[0] as number, wanted.args[1] as Kind)
-    for (let tries = 0; labels.length === told && tries < mostSilent; tries++) {
-      const event = pingBefore(deployed, eventOf(deployed, wanted))
-      if (!world.canHappen(event)) break
+    const [first] = wanted
+    const client = first!.args[0] as number
+    const fires = (event: WorldEvent): void => {
       fire(event)
+      if ((event._tag === "Deliver" || event._tag === "Connect") && event.end.at === nameOf(client)) {
+        heard.set(client, nowMillis())
+      }
     }
-    const made = labels.slice(told).map(showLabel)
-    if (made.length !== 1 || made[0] !== showLabel(wanted)) {
-      throw new Error(`${showLabel(wanted)} was played, and the nodes did ${made.join(" ") || "nothing"}`)
+    if (first!.action === "Expire") skew = age(deployed, skew, first!)
+    if (first!.action === "Ask") want(client, first!.args[1] as Kind)
+    const event = () => eventOf(deployed, first!)
+    const inTheWay = () => before(deployed, event(), heard.get(client) ?? 0, timeoutOf(client))
+    for (let tries = 0, silent = inTheWay(); silent !== undefined && tries < mostSilent; tries++, silent = inTheWay()) {
+      if (!world.canHappen(silent)) break
+      fires(silent)
     }
+    const last = event()
+    if (world.canHappen(last)) {
+      const crash = { _tag: "Kill", process: nameOf(client) } as const
+      fires(crashes ? { _tag: "During", event: last as Wakening, steps: 1, crash } : last)
+    }
+    const [made, should] = [labels.slice(told), wanted].map((all) => all.map(showLabel).join(" "))
+    if (made !== should) throw new Error(`${should} was played, and the nodes did ${made === "" ? "nothing" : made}`)
+    after(index)
   }
 }
+
+/** Plays a path of the model, in which clients ask for one timeout. */
+export const follow = (deployed: Deployed, path: ReadonlyArray<Label>): void =>
+  play(deployed, path.map((label) => ({ labels: [label], crashes: false })), () => times.timeoutMillis)

@@ -4,14 +4,14 @@
  */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { explore } from "../../../src/explore/Search.ts"
-import { type State, zooKeeper } from "../../../src/kafka/models/ZooKeeper.ts"
+import { showCover } from "../../../src/conform/Cover.ts"
 import { stampsOf, treeOf } from "../../../src/kafka/models/ZooKeeperState.ts"
-import { action, type Label, type Machine, showLabel } from "../../../src/machine/Machine.ts"
+import { showLabel } from "../../../src/machine/Machine.ts"
 import { byTier } from "../../../test/Tier.ts"
 import { commands } from "./Histories.ts"
+import { oneClient, type PlayedGraph, twoClients } from "./PlayedGraph.ts"
 import { counterexamples, playedPaths } from "./PlayedPaths.ts"
-import { follow } from "./Schedule.ts"
+import { follow, play as playMoves, timeoutsFor } from "./Schedule.ts"
 import { drive, guarded, play } from "./ZooKeeperRun.ts"
 
 /** Every action of the model that a guarded node does, every code and kind of event that this tree has. */
@@ -107,61 +107,46 @@ describe("a path of the model", () => {
   })
 })
 
-/**
- * Sessions of a client expire in their order: the node heard of an earlier one earlier, so its bucket is not later. The
- * model, which has no time, lets them expire in any.
- */
-const inOrder = (machine: Machine<State>): Machine<State> => {
-  const { over, step } = machine.actions["Expire"]!
-  const ordered = action(over, (state: State, ...args) => {
-    const [client, session] = args as ReadonlyArray<number>
-    const earlier = state.sessions[client! - 1]!.some((live) => live < session!)
-    return earlier ? undefined : step(state, ...args as ReadonlyArray<never>)
+/** Plays paths of a graph, and says where nodes do other labels than the model has, or are in another state after them. */
+const differing = ({ clients, covered, stateAfter }: PlayedGraph, onePathIn: number): ReadonlyArray<string> =>
+  covered.paths.filter((_, i) => i % onePathIn === 0).flatMap((path) => {
+    const labels = path.flatMap((move) => move.labels)
+    const timeoutOf = timeoutsFor(labels)
+    const different: Array<string> = []
+    try {
+      drive(
+        { clients, guards: guarded, seed: 1, judge: [], timeoutOf },
+        (deployed) =>
+          playMoves(deployed, path, timeoutOf, (index) => {
+            const [nodes, model] = [deployed.state(), stateAfter(path[index]!)].map((state) => JSON.stringify(state))
+            if (nodes !== model) different.push(`another state after ${index + 1} moves`)
+          })
+      )
+    } catch (error) {
+      different.push(error instanceof Error ? error.message : String(error))
+    }
+    return different.map((what) => `${labels.map(showLabel).join(" ")}: ${what}`)
   })
-  return { ...machine, actions: { ...machine.actions, Expire: ordered } }
-}
 
 describe("a small graph of the model", () => {
-  it("is played on the nodes edge by edge: each gives the state that the model has", () => {
-    const machine = zooKeeper({
-      ...guarded,
-      Clients: 1,
-      Kinds: ["Take", "Look"],
-      MaxAsks: 2,
-      MaxSessions: 2,
-      MaxFaults: 1,
-      FaultKinds: ["Reset", "Kill", "Expire", "GiveUp"],
-      MaxKept: 3
-    })
-    const { graph } = explore(inOrder(machine))
-    const left = new Map<number, Array<readonly [label: Label, to: number]>>()
-    let edges = 0
-    graph.eachEdge((from, index, to) => {
-      edges++
-      left.set(from, [...left.get(from) ?? [], [graph.labels[index]!, to]])
-    })
-    // All but those after an expiry out of order, which are few.
-    expect(edges).toBeGreaterThan(1_000)
-    expect(edges / explore(machine).transitions).toBeGreaterThan(0.9)
-    // From the far end of the graph, and on from edge to edge while there is one that was not played.
-    const different: Array<string> = []
-    let played = 0
-    for (const start of [...left.keys()].reverse()) {
-      while (left.get(start)!.length > 0) {
-        const path = graph.pathTo(start).steps.map((step) => step.label)
-        for (let at = start, next = left.get(at)?.pop(); next !== undefined; next = left.get(at)?.pop()) {
-          path.push(next[0])
-          at = next[1]
-          played++
-        }
-        try {
-          drive({ clients: 1, guards: guarded, seed: 1, judge: [] }, (deployed) => follow(deployed, path))
-        } catch (error) {
-          different.push(`${path.map(showLabel).join(" ")}: ${error instanceof Error ? error.message : String(error)}`)
-        }
-      }
-    }
-    expect(different).toEqual([])
-    expect(played).toBe(edges)
+  it("is played on two clients move by move, crashes inside handlers too: each gives the state that the model has", () => {
+    const graph = twoClients()
+    const { commuting, covered } = graph
+    const onePathIn = byTier({ quick: 40, ci: 8, deep: 1 })
+    console.info(`${showCover(covered, commuting)}; one schedule in ${onePathIn} is played here`)
+    expect(covered.edges).toBeGreaterThan(10_000)
+    // Nothing is eager here, so no edge may be left.
+    expect(covered.covered).toBe(covered.edges)
+    expect(covered.paths.flat().some(({ crashes }) => crashes)).toBe(true)
+    expect(differing(graph, onePathIn)).toEqual([])
+  })
+
+  it("is played on a client that comes back in a second session, but for what follows an expiry out of order", () => {
+    const graph = oneClient()
+    const { commuting, covered, outOfOrder } = graph
+    console.info(`${showCover(covered, commuting)}; ${outOfOrder} edges follow an expiry out of order`)
+    expect(covered.covered).toBe(covered.edges)
+    expect(outOfOrder / covered.edges).toBeLessThan(0.1)
+    expect(differing(graph, 1)).toEqual([])
   })
 })

@@ -129,6 +129,8 @@ export interface Deployed {
   /** Lets a client ask. */
   readonly want: (client: number, kind: Kind) => void
   readonly labels: ReadonlyArray<Label>
+  /** The state of the model that walks along, which the nodes are equal to after each event. */
+  readonly state: () => State
   readonly nowMillis: () => number
   /** When the session of a client expires, milliseconds of the server's clock. */
   readonly bucketMillis: (client: number, session: number) => number | undefined
@@ -148,11 +150,13 @@ export interface DriveOptions {
   readonly guards: Guards
   readonly seed: number
   readonly judge: ReadonlyArray<string>
+  /** The timeout that a client asks for, milliseconds; without it, all ask for that of `times`. */
+  readonly timeoutOf?: (client: number) => number
 }
 
 /** A run in which `act` decides what happens; throws what a node, the world or the shadow throws. */
 export const drive = (options: DriveOptions, act: (deployed: Deployed) => void): Run => {
-  const { clients: clientCount, guards, judge, seed } = options
+  const { clients: clientCount, guards, judge, seed, timeoutOf = () => times.timeoutMillis } = options
   const clients = upTo(clientCount)
   const constants: Constants = { ...guards, ...unbounded, Clients: clientCount }
   const shadow = shadowOf(model(constants), judge)
@@ -204,6 +208,7 @@ export const drive = (options: DriveOptions, act: (deployed: Deployed) => void):
             cell: server,
             guards,
             times,
+            timeoutOf,
             clientOf: clientIn,
             observe: ({ tree, zxid }) => {
               if (zxid > history.length) history.push(stampsOf(tree))
@@ -220,7 +225,7 @@ export const drive = (options: DriveOptions, act: (deployed: Deployed) => void):
             number,
             cell,
             guards,
-            times,
+            times: { ...times, timeoutMillis: timeoutOf(number) },
             wanted: () => {
               const [kind] = wanted.get(number) ?? []
               return kind && { kind, version: known.get(number)! }
@@ -284,6 +289,7 @@ export const drive = (options: DriveOptions, act: (deployed: Deployed) => void):
       world,
       fire,
       labels: shadow.labels,
+      state: () => shadow.state,
       nowMillis,
       bucketMillis: (client, session) => server.buckets.get(`${client} ${session}`),
       want: (client, kind) => {

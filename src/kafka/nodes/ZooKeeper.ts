@@ -35,13 +35,15 @@ export interface ZooKeeperOptions<Data> {
   readonly cell: ZooKeeperCell<Data>
   readonly guards: Server.ZooKeeperGuards
   readonly times: SessionTimes
+  /** The timeout that a client asks for (ConnectRequest.timeOut), milliseconds; without it, all ask for that of `times`. */
+  readonly timeoutOf?: (client: number) => number
   /** The client that a process is, from 1. */
   readonly clientOf: (process: string) => number
   /** Hears of each change of the server: for those who compare, never for the node itself. */
   readonly observe?: (server: Server.ServerState<Data>) => void
 }
 
-export const zooKeeper = <Data>({ cell, clientOf, guards, observe, times }: ZooKeeperOptions<Data>) =>
+export const zooKeeper = <Data>({ cell, clientOf, guards, observe, timeoutOf, times }: ZooKeeperOptions<Data>) =>
   Effect.gen(function*() {
     const network = yield* Network
     const process = yield* Process
@@ -51,7 +53,8 @@ export const zooKeeper = <Data>({ cell, clientOf, guards, observe, times }: ZooK
     const nameOf = (client: number, session: number) => `${client} ${session}`
     const touch = (client: number): void => {
       for (const session of at(cell.server.clients, client).attached) {
-        cell.buckets.set(nameOf(client, session), bucketOf(times, clock.currentTimeMillisUnsafe()))
+        const asked = { ...times, timeoutMillis: timeoutOf?.(client) ?? times.timeoutMillis }
+        cell.buckets.set(nameOf(client, session), bucketOf(asked, clock.currentTimeMillisUnsafe()))
       }
     }
     const carryOut = ({ closes, sends, server }: Server.ServerTurn<Data>): void => {
