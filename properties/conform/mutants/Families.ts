@@ -2,6 +2,7 @@
 import { controllerElection } from "./ControllerElectionFamily.ts"
 import type { Family } from "./Family.ts"
 import { routing } from "./RoutingFamily.ts"
+import { routingNodes } from "./RoutingNodesFamily.ts"
 import { zooKeeper } from "./ZooKeeperFamily.ts"
 import { zooKeeperNodes } from "./ZooKeeperNodesFamily.ts"
 
@@ -9,4 +10,4 @@ import { zooKeeperNodes } from "./ZooKeeperNodesFamily.ts"
 export const families: ReadonlyArray<Family> = [routing]
 
 /** Families whose survivors nobody has gone through yet: judged where they are named. */
-export const begun: ReadonlyArray<Family> = [zooKeeper, zooKeeperNodes, controllerElection]
+export const begun: ReadonlyArray<Family> = [zooKeeper, zooKeeperNodes, routingNodes, controllerElection]

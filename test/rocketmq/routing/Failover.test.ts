@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest"
 import { recordingOf } from "../../../src/conform/Accepts.ts"
 import { explore } from "../../../src/explore/Search.ts"
 import { nameServerRoutingTimed, type TimedConstants } from "../../../src/rocketmq/models/NameServerRoutingTimed.ts"
-import { drive } from "../../../src/simulate/routing/RoutingCluster.ts"
 import { itTlc } from "../../Tlc.ts"
 import { compare, constantsOf, propertiesOf } from "../models/SpecGraph.ts"
 import { accepted, type Failover, judged, observed, recorded } from "./Failover.ts"
+import { boundsMillis, nodeFailover } from "./NodeFailover.ts"
 
 const machineOf = (configuration: string) =>
   nameServerRoutingTimed(constantsOf(configuration) as unknown as TimedConstants)
@@ -144,40 +144,14 @@ describe("a recorded trace, observation by observation", () => {
   })
 })
 
-/** The same events on our nodes; moments in milliseconds since the event, put at the start of a unit. */
-const ours = (how: Failover["how"], seed: number): Failover => {
-  let failover: Failover = { how, stopped: 0 }
-  const guards = { RecheckFreshnessOnUnregister: true, ChannelCloseDetected: true }
-  const cast = { deployment: { masters: 2, slaves: 0 }, nameServers: 1, clients: 1 }
-  drive(cast, guards, seed, ({ fire, state, world }) => {
-    // Long enough for the client to know both masters, and another while for every seed.
-    const settled = 45_000_000 + seed * 3_700_000 % 30_000_000
-    while (world.nowMicros < settled) fire(world.enabled()[0]!)
-    expect(state().cache[0]![0]!.addrs).toEqual([1, 2])
-    const stopped = world.nowMicros
-    // The killed broker stays away: its start is left waiting.
-    fire(how === "Kill" ? { _tag: "Kill", process: "broker-1" } : { _tag: "Pause", process: "broker-1" })
-    const at = () => Math.floor((world.nowMicros - stopped) / 1000)
-    while (failover.cacheLost === undefined && at() < 400_000) {
-      fire(world.enabled().find((event) => event._tag !== "Start")!)
-      if (failover.routeLost === undefined && !state().addrs[0]!.includes(1)) {
-        failover = { ...failover, routeLost: at() }
-      }
-      if (!state().cache[0]![0]!.addrs.includes(1)) failover = { ...failover, cacheLost: at() }
-    }
-  })
-  return failover
-}
-
 describe("the nodes under the same events", () => {
   it.each(["Kill", "Freeze"] as const)("stay within what the timed model allows: %s", (how) => {
-    const all = Array.from({ length: 12 }, (_, i) => ours(how, i + 1))
+    const all = Array.from({ length: 12 }, (_, i) => nodeFailover(how, i + 1))
     expect(all.every(({ cacheLost, routeLost }) => routeLost !== undefined && cacheLost !== undefined)).toBe(true)
     expect(all.filter((failover) => judged(failover)._tag !== "Accepted").map((f) => ({ ...f, j: judged(f) }))).toEqual(
       []
     )
-    // 120 s after a registration that is at most 30 s old, found by a scan every 10 s; a killed one is seen to close.
-    const [least, most] = how === "Kill" ? [0, 1_000] : [90_000, 130_000]
-    expect(all.every(({ routeLost }) => routeLost! >= least && routeLost! <= most + 1_000)).toBe(true)
+    const [least, most] = boundsMillis(how)
+    expect(all.every(({ routeLost }) => routeLost! >= least && routeLost! <= most)).toBe(true)
   })
 })
