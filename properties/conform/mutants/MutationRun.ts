@@ -23,8 +23,8 @@ import { byHand, type Mutant, mutantsOf, showMutant } from "./Mutation.ts"
 
 const root = join(import.meta.dirname, "..", "..", "..")
 
-/** Judges a mutant may take this long for, seconds: ten times what any takes that ends. */
-const patienceSeconds = 300
+/** Judges may take so long for a mutant, seconds: several times what any takes that ends. */
+const patienceSeconds = 100
 
 /** A mutant with its name, which tells it from every other, and who noticed. */
 export interface Judged {
