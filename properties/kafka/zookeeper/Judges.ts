@@ -8,6 +8,7 @@ import { runCluster } from "../../../test/kafka/coordination/SimulatedCluster.ts
 import { examples as znodes } from "../../../test/kafka/nodes/ZnodeExamples.ts"
 import { trace } from "../../../test/kafka/rules/RealController.ts"
 import { replayTree } from "../../../test/kafka/rules/RealTree.ts"
+import { examples as ofClients } from "../../../test/kafka/rules/ZooKeeperClientExamples.ts"
 import { examples } from "../../../test/kafka/rules/ZooKeeperExamples.ts"
 import { firstOf } from "../../conform/mutants/FirstOf.ts"
 import { commands } from "./Histories.ts"
@@ -27,7 +28,7 @@ const cluster = { brokers: [1, 2, 3], assignment: [[1, 2, 3], [2, 3, 1]] }
 export const judges = {
   example: () =>
     firstOf(
-      [...examples, ...znodes],
+      [...examples, ...ofClients, ...znodes],
       ({ expected, says, sentence }) => isDeepStrictEqual(says(), expected) ? undefined : sentence
     ),
 

@@ -6,7 +6,7 @@
  */
 import { integers } from "../../machine/Domain.ts"
 import { action, type Label, type Machine } from "../../machine/Machine.ts"
-import { at, change, put, upTo } from "../rules/Cluster.ts"
+import { at, change, type Maybe, put, upTo } from "../rules/Cluster.ts"
 import * as Client from "../rules/ZooKeeperClient.ts"
 import { initialTree, type Kind, knownAfter, requestOf, watchNames, wonBy } from "../rules/ZooKeeperRequests.ts"
 import * as Server from "../rules/ZooKeeperServer.ts"
@@ -38,12 +38,15 @@ export const toldOf = (message: Answer): Told => {
   return { _tag: "Found", zxid, watch, stamp: Client.stampFound(watch, znode), version: znode[0]?.version ?? 0 }
 }
 
+/** What nobody looks at in a znode that was read. */
+const unseen = { data: 0, czxid: 0, owner: [] } as const
+
 /** The message that the state keeps, with a znode of which only what the watch sees and the version is true. */
 const messageOf = (told: Told): Answer => {
   if (told._tag !== "Found") return told
   const { stamp: [stamp], version, watch, zxid } = told
-  const znode: Znode<number> = { data: 0, version, czxid: 0, mzxid: stamp ?? 0, pzxid: stamp ?? 0, owner: [] }
-  return { _tag: "Found", zxid, watch, znode: stamp === undefined ? [] : [znode] }
+  const znode: Maybe<Znode<number>> = stamp === undefined ? [] : [{ ...unseen, version, mzxid: stamp, pzxid: stamp }]
+  return { _tag: "Found", zxid, watch, znode }
 }
 
 const serverOf = (s: State): Server.ServerState<number> => ({
@@ -95,8 +98,7 @@ const serverActions = (c: Constants, clients: ReadonlyArray<number>) => ({
     return carriedOut(taken, Server.serve(c, serverOf(s), client, request))
   }),
   Expire: action([clients, integers(1, c.MaxSessions)], (s: State, client, session) => {
-    if (!at(s.sessions, client).includes(session)) return undefined
-    const isAlive = at(s.status, client) === "up" && at(s.own, client).session[0] === session
+    const isAlive = at(s.own, client).session[0] === session
     if (isAlive && !mayStrike(c, s, "Expire")) return undefined
     const struck = isAlive ? { ...s, faults: s.faults + 1 } : s
     return carriedOut(struck, Server.expire(c, serverOf(s), client, session))
@@ -115,8 +117,9 @@ const mayStrike = (c: Constants, s: State, kind: FaultKind): boolean =>
 
 const clientActions = (c: Constants, clients: ReadonlyArray<number>) => ({
   Connect: action([clients], (s: State, client) => {
-    const isIdle = at(s.status, client) === "up" && at(s.cut, client) && !at(s.dialed, client) &&
-      !at(s.accepted, client) && at(s.toServer, client).length === 0
+    // Both ends are closed, so the connection is cut.
+    const isIdle = at(s.status, client) === "up" && !at(s.dialed, client) && !at(s.accepted, client) &&
+      at(s.toServer, client).length === 0
     const { session } = at(s.own, client)
     if (!isIdle || (session.length === 0 && at(s.opened, client) >= c.MaxSessions)) return undefined
     return {
@@ -128,7 +131,8 @@ const clientActions = (c: Constants, clients: ReadonlyArray<number>) => ({
   }),
   Ask: action([clients, c.Kinds], (s: State, client, kind: Kind) => {
     const own = at(s.own, client)
-    const mayAsk = at(s.status, client) === "up" && at(s.dialed, client) && own.ready && own.asks.length === 0
+    // Who is ready has an open connection.
+    const mayAsk = own.ready && own.asks.length === 0
     if (!mayAsk || s.asked >= c.MaxAsks) return undefined
     const asked = { kind, version: own.known }
     return {
@@ -142,7 +146,8 @@ const clientActions = (c: Constants, clients: ReadonlyArray<number>) => ({
   }),
   Hear: action([clients], (s: State, client) => {
     const [told, ...rest] = at(s.toClient, client)
-    if (at(s.status, client) !== "up" || !at(s.dialed, client) || told === undefined) return undefined
+    // What was on its way to a client goes with its end of the connection.
+    if (told === undefined) return undefined
     const message = messageOf(told)
     const own = at(s.own, client)
     const turn = Client.hear(c, knowledgeOf(own), message)
@@ -153,13 +158,13 @@ const clientActions = (c: Constants, clients: ReadonlyArray<number>) => ({
       won: change(s.won, client, (all) => [...new Set([...all, ...won])].sort((a, b) => a - b)),
       dialed: turn.closes ? put(s.dialed, client, false) : s.dialed,
       cut: turn.closes ? put(s.cut, client, true) : s.cut,
-      toClient: put(s.toClient, client, turn.closes ? [] : rest),
+      toClient: put(s.toClient, client, rest),
       toServer: at(s.cut, client) ? s.toServer : change(s.toServer, client, (queue) => [...queue, ...turn.sends])
     }
   }),
   LoseServer: action([clients], (s: State, client) => {
     const isOver = at(s.dialed, client) && at(s.cut, client) && at(s.toClient, client).length === 0
-    if (at(s.status, client) !== "up" || !isOver) return undefined
+    if (!isOver) return undefined
     const own = at(s.own, client)
     return {
       ...s,
@@ -168,7 +173,7 @@ const clientActions = (c: Constants, clients: ReadonlyArray<number>) => ({
     }
   }),
   GiveUp: action([clients], (s: State, client) => {
-    if (!mayStrike(c, s, "GiveUp") || at(s.status, client) !== "up" || !at(s.dialed, client)) return undefined
+    if (!mayStrike(c, s, "GiveUp") || !at(s.dialed, client)) return undefined
     const own = at(s.own, client)
     return {
       ...s,

@@ -10,7 +10,7 @@
  */
 import type { Maybe } from "./Cluster.ts"
 import type { ToClient, ToServer } from "./ZooKeeperServer.ts"
-import { isDataWatch, stampOf, type WatchName, type Znode } from "./ZooKeeperTree.ts"
+import { isDataWatch, stampOf, watchedBy, type WatchName, type Znode } from "./ZooKeeperTree.ts"
 
 /** A watch that has not fired, and what it was left on: the transaction that changed it last, or nothing there. */
 interface Registered {
@@ -26,7 +26,7 @@ export interface ClientKnowledge<Asked> {
   readonly asks: Maybe<Asked>
   /** The zxid of the last reply. */
   readonly seen: number
-  /** Ascending by watch. */
+  /** One a watch; on children only of what was there. */
   readonly registered: ReadonlyArray<Registered>
 }
 
@@ -46,22 +46,24 @@ export interface ClientTurn<Asked> {
 }
 
 /** What is found under a watch, as the watch sees it. */
-export const stampFound = (watch: WatchName, [znode]: Maybe<Znode<unknown>>): Maybe<number> =>
-  znode === undefined ? [] : stampOf(new Map([[watch.slice(watch.indexOf(" ") + 1), znode]]), watch)
+export const stampFound = (watch: WatchName, found: Maybe<Znode<unknown>>): Maybe<number> =>
+  stampOf(new Map(found.map((znode) => [watchedBy(watch), znode])), watch)
 
 const unregistered = (all: ReadonlyArray<Registered>, name: WatchName): ReadonlyArray<Registered> =>
   all.filter(({ watch }) => watch !== name)
 
-const register = (all: ReadonlyArray<Registered>, one: Registered): ReadonlyArray<Registered> =>
-  [...unregistered(all, one.watch), one].sort((a, b) => a.watch < b.watch ? -1 : 1)
+const register = (
+  all: ReadonlyArray<Registered>,
+  one: Registered
+): ReadonlyArray<Registered> => [...unregistered(all, one.watch), one]
 
 const handOver = ({ registered, seen }: ClientKnowledge<unknown>): ClientTurn<unknown>["sends"] => {
-  const names = (fits: (one: Registered) => boolean) => registered.filter(fits).map(({ watch }) => watch)
+  const names = (fits: (one: Registered) => boolean) => registered.filter(fits).map(({ watch }) => watch).sort()
   return registered.length === 0 ? [] : [{
     _tag: "SetWatches",
     zxid: seen,
     data: names(({ stamp, watch }) => isDataWatch(watch) && stamp.length > 0),
-    exist: names(({ stamp, watch }) => isDataWatch(watch) && stamp.length === 0),
+    exist: names(({ stamp }) => stamp.length === 0),
     child: names(({ watch }) => !isDataWatch(watch))
   }]
 }

@@ -105,8 +105,8 @@ export const requestOf = (
 const isConditional = ({ kind }: Asked): boolean => kind === "Count" || kind === "Claim"
 
 /** The version on which a write went through, as the client is told by this message. */
-export const wonBy = ([asked]: Maybe<Asked>, message: ToClient<number>): Maybe<number> =>
-  message._tag === "Done" && asked !== undefined && isConditional(asked) ? [asked.version] : []
+export const wonBy = (asks: Maybe<Asked>, message: ToClient<number>): Maybe<number> =>
+  message._tag === "Done" ? asks.filter(isConditional).map(({ version }) => version) : []
 
 /** The version of the counter that a client knows after a message: 0 before it has read it. */
 export const knownAfter = (known: number, asks: Maybe<Asked>, message: ToClient<number>): number => {

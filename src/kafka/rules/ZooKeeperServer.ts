@@ -144,7 +144,6 @@ const transaction = <Data>(
   const sends: Array<ServerTurn<Data>["sends"][number]> = []
   const clients = server.clients.map((side, i): ServerSide => {
     const { fired, left } = firedFor(guards, side, events)
-    if (fired.length === 0) return side
     if (!guards.EventsGoFirst) return { ...side, watches: left, held: [...side.held, ...fired] }
     fired.forEach((message) => sends.push({ to: i + 1, message }))
     return { ...side, watches: left }
@@ -176,7 +175,7 @@ const missed = <Data>(tree: Tree<Data>, watch: WatchName, zxid: number, wasThere
 }
 
 const union = (one: ReadonlyArray<WatchName>, two: ReadonlyArray<WatchName>): ReadonlyArray<WatchName> =>
-  [...new Set([...one, ...two])].sort((a, b) => a < b ? -1 : 1)
+  [...new Set([...one, ...two])].sort()
 
 const setWatches = <Data>(
   server: ServerState<Data>,
@@ -209,16 +208,17 @@ const collect = <Data>(
   client: number,
   wanted: Extract<ToServer<Data>, { readonly _tag: "Collect" }>["of"]
 ): ServerTurn<Data> => {
-  const isWatch = typeof wanted === "string"
-  const stamp = isWatch ? stampOf(server.tree, wanted) : []
-  const paths = isWatch ? childrenOf(server.tree, watchedBy(wanted)) : wanted
-  const znodes = new Map(paths.flatMap((path) => {
-    const znode = server.tree.get(path)
-    return znode === undefined ? [] : [[path, znode] as const]
-  }))
-  const after = isWatch && stamp.length > 0 ? watching(server, client, wanted) : server
-  const of: Collected = isWatch ? [{ watch: wanted, stamp }] : []
-  return answer(after, client, { _tag: "Collected", zxid: server.zxid, of, znodes })
+  const among = (paths: ReadonlyArray<string>): Tree<Data> =>
+    new Map(paths.flatMap((path) => {
+      const znode = server.tree.get(path)
+      return znode === undefined ? [] : [[path, znode] as const]
+    }))
+  const told = (after: ServerState<Data>, of: Collected, paths: ReadonlyArray<string>): ServerTurn<Data> =>
+    answer(after, client, { _tag: "Collected", zxid: server.zxid, of, znodes: among(paths) })
+  if (typeof wanted !== "string") return told(server, [], wanted)
+  const stamp = stampOf(server.tree, wanted)
+  const after = stamp.length > 0 ? watching(server, client, wanted) : server
+  return told(after, [{ watch: wanted, stamp }], childrenOf(server.tree, watchedBy(wanted)))
 }
 
 const write = <Data>(
@@ -310,8 +310,8 @@ export const release = <Data>(server: ServerState<Data>, client: number): Server
 /** Deletes one ephemeral that a session's end has left behind. */
 export const sweep = <Data>(guards: ZooKeeperGuards, server: ServerState<Data>): ServerTurn<Data> | undefined => {
   if (guards.EphemeralsGoAtOnce) return undefined
-  const orphan = [...server.tree].find(([, { owner }]) =>
-    owner.length > 0 && !at(server.clients, owner[0]!).sessions.includes(owner[1]!)
+  const orphan = [...server.tree].find(([, { owner: [client, session] }]) =>
+    client !== undefined && !at(server.clients, client).sessions.includes(session!)
   )
   if (orphan === undefined) return undefined
   const { events, tree } = without(server.tree, [orphan[0]], server.zxid + 1)

@@ -71,7 +71,7 @@ const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/")) 
 
 /** The paths of a znode's children, ascending. */
 export const childrenOf = <Data>(tree: Tree<Data>, path: string): ReadonlyArray<string> =>
-  [...tree.keys()].filter((child) => child !== path && child !== "/" && parentOf(child) === path).sort()
+  [...tree.keys()].filter((child) => parentOf(child) === path).sort()
 
 const isSame = (one: Znode<unknown>["owner"], [client, number]: Session): boolean =>
   one[0] === client && one[1] === number

@@ -1,12 +1,11 @@
 /**
- * What a ZooKeeper server answers and whom it tells, and what its client makes of that, sentence by sentence. Data, so that
- * whoever breaks a rule on purpose can ask whether it is noticed.
+ * What a ZooKeeper server answers and whom it tells, sentence by sentence. Data, so that whoever breaks a rule on purpose can
+ * ask whether it is noticed.
  *
- * Authority: ZooKeeper Programmer's Guide (watches, sessions); DataTree.setWatches, PrepRequestProcessor, ClientCnxn,
- * ZKWatchManager, ExpiryQueue.roundToNextInterval of ZooKeeper 3.8.
+ * Authority: ZooKeeper Programmer's Guide (watches, sessions); DataTree.setWatches, PrepRequestProcessor of ZooKeeper 3.8.
  */
-import * as Client from "../../../src/kafka/rules/ZooKeeperClient.ts"
 import {
+  release,
   serve,
   serverOf,
   type ServerState,
@@ -15,13 +14,12 @@ import {
   type ToServer
 } from "../../../src/kafka/rules/ZooKeeperServer.ts"
 import {
-  bucketOf,
-  grantedMillis,
-  pingMillis,
-  readTimeoutMillis,
-  sessionTimes
-} from "../../../src/kafka/rules/ZooKeeperSessions.ts"
-import { anyVersion, type Operation, type WatchName, type Znode } from "../../../src/kafka/rules/ZooKeeperTree.ts"
+  anyVersion,
+  ephemeralsOf,
+  type Operation,
+  type WatchName,
+  type Znode
+} from "../../../src/kafka/rules/ZooKeeperTree.ts"
 
 /** A sentence about a rule, what the rule says, and what it must say. */
 export interface Example {
@@ -103,6 +101,42 @@ const ofWatches: ReadonlyArray<Example> = [
     ]
   },
   {
+    sentence: "a watch that fires leaves the others of its session, and two that fire at once are both gone",
+    says: () => {
+      const watched: ReadonlyArray<Asked> = [[2, read("data /a")], [2, read("children /a")], [2, read("data /b")]]
+      const others: Asked = [1, multi(create("/b"), create("/a/c"))]
+      return [after(...watched, [1, multi(set("/a"))], others), after(...watched, others, [1, multi(set("/b"))])]
+    },
+    expected: [
+      [
+        [2, event("data /b", "NodeCreated")],
+        [2, event("children /a", "NodeChildrenChanged")],
+        [1, { _tag: "Done", zxid: 5 }]
+      ],
+      [[1, { _tag: "Done", zxid: 5 }]]
+    ]
+  },
+  {
+    // The guard EventsGoFirst off: a queue of their own, in the order of the transactions.
+    sentence: "events that do not go first wait in the order in which they were set off",
+    says: () => {
+      const { server } = turnAfter([2, read("data /a")], [2, read("data /b")])
+      const late = { ...guards, EventsGoFirst: false }
+      const changed = [set("/a"), create("/b")].reduce(
+        (state, operation) => serve(late, state, 1, multi(operation)).server,
+        server
+      )
+      const first = release(changed, 2)!
+      const second = release(first.server, 2)!
+      return [...[first, second].map(({ sends }) => sends), release(second.server, 2) ?? "nothing"]
+    },
+    expected: [
+      [{ to: 2, message: event("data /a", "NodeDataChanged") }],
+      [{ to: 2, message: event("data /b", "NodeCreated") }],
+      "nothing"
+    ]
+  },
+  {
     sentence: "it tells of children who come and go, not of what they hold",
     says: () => [
       after([2, read("children /a")], [1, multi(create("/a/b"))])[0],
@@ -113,10 +147,15 @@ const ofWatches: ReadonlyArray<Example> = [
   {
     sentence: "it watches for a znode that is not there, but not for the children of one",
     says: () => [
+      after([2, read("data /b")]),
       after([2, read("children /b")], [1, multi(create("/b"), create("/b/c"))]),
       after([2, { _tag: "Collect", of: "children /b" }], [1, multi(create("/b"), create("/b/c"))])
     ],
-    expected: [[[1, { _tag: "Done", zxid: 4 }]], [[1, { _tag: "Done", zxid: 4 }]]]
+    expected: [
+      [[2, { _tag: "Found", zxid: 3, watch: "data /b", znode: [] }]],
+      [[1, { _tag: "Done", zxid: 4 }]],
+      [[1, { _tag: "Done", zxid: 4 }]]
+    ]
   },
   {
     sentence: "a client that comes back is told what it missed since the zxid that it saw, and watches the rest again",
@@ -153,6 +192,20 @@ const refusals: ReadonlyArray<readonly [string, ReadonlyArray<Operation<string>>
   ["a parent goes before its child", [create("/a/b"), remove("/a")], "NotEmpty", 2]
 ]
 
+/** A znode that these transactions changed, and whose session ends it. */
+export const znode = (mzxid: number, pzxid: number, owner: Znode<string>["owner"] = []): Znode<string> => ({
+  data: "",
+  version: 0,
+  czxid: 1,
+  mzxid,
+  pzxid,
+  owner
+})
+
+/** Paths as a HashSet of Java 17 lists them that they were put into in the order of their names here. */
+const ephemerals = ["/controller", "/brokers/ids/1", "/brokers/ids/2", "/brokers/ids/10", "/a", "/ab", "/zz/yy"]
+const asInJava = ["/controller", "/ab", "/brokers/ids/1", "/brokers/ids/10", "/a", "/brokers/ids/2", "/zz/yy"]
+
 const ofRequests: ReadonlyArray<Example> = [
   ...refusals.map(([what, ops, code, at]) => ({
     sentence: `a server does nothing of a multi of which one operation fails, and says which: ${what}`,
@@ -166,6 +219,16 @@ const ofRequests: ReadonlyArray<Example> = [
       return [turn.sends.map(({ message, to }) => [to, message]), turn.closes]
     },
     expected: [[[2, event("data /e", "NodeDeleted")], [1, { _tag: "Closed", zxid: 5 }]], [1]]
+  },
+  {
+    // DataTree.ephemerals: a HashSet of paths a session.
+    sentence: "the ephemerals of a session go in the order of Java's set, and nobody else's with them",
+    says: () => {
+      const others = ([[2, 2], [1, 1], []] as const).map((owner, i) => [`/other/${i}`, znode(1, 1, owner)] as const)
+      const owned = ephemerals.map((path) => [path, znode(1, 1, [2, 1])] as const)
+      return ephemeralsOf(new Map([...owned, ...others]), [2, 1])
+    },
+    expected: asInJava
   },
   {
     sentence: "it does nothing for a session that has ended, and says so to who comes back to it",
@@ -190,69 +253,4 @@ const ofRequests: ReadonlyArray<Example> = [
   }
 ]
 
-const znode = (mzxid: number, pzxid: number): Znode<string> => ({
-  data: "",
-  version: 0,
-  czxid: 1,
-  mzxid,
-  pzxid,
-  owner: []
-})
-
-/** What a client hands over that has left watches in its session 1 and loses its connection. */
-const handedOver = (...messages: ReadonlyArray<ToClient<string>>): unknown => {
-  const hear = (own: Client.ClientKnowledge<string>, message: ToClient<string>) =>
-    Client.hear({ WatchesSetAgain: true }, own, message)
-  const nothing: Client.ClientKnowledge<string> = Client.beginning
-  const own = messages.reduce((known, message) => hear(known, message).own, nothing)
-  return hear(Client.loseServer(own), { _tag: "Connected", session: 1 }).sends
-}
-
-const ofClients: ReadonlyArray<Example> = [
-  {
-    // ZKWatchManager keeps dataWatches, existWatches and childWatches apart; ClientCnxn.primeConnection sends all three.
-    sentence:
-      "a client that comes back hands over each watch that has not fired, by kind, with the last zxid that it saw",
-    says: () =>
-      handedOver(
-        { _tag: "Found", zxid: 4, watch: "data /b", znode: [] },
-        { _tag: "Found", zxid: 5, watch: "data /a", znode: [znode(3, 1)] },
-        { _tag: "Found", zxid: 6, watch: "children /a", znode: [znode(3, 1)] },
-        { _tag: "Found", zxid: 7, watch: "data /c", znode: [znode(7, 7)] },
-        { _tag: "Event", watch: "data /c", type: "NodeDeleted" }
-      ),
-    expected: [{ _tag: "SetWatches", zxid: 7, data: ["data /a"], exist: ["data /b"], child: ["children /a"] }]
-  },
-  {
-    sentence:
-      "it hands over nothing where it left no watch: neither on children of what is not there, nor with a session",
-    says: () => [
-      handedOver({ _tag: "Found", zxid: 4, watch: "children /b", znode: [] }),
-      handedOver({ _tag: "Found", zxid: 4, watch: "data /a", znode: [znode(3, 1)] }, { _tag: "Expired" })
-    ],
-    expected: [[], []]
-  }
-]
-
-const ofTimes: ReadonlyArray<Example> = [
-  {
-    // 2 and 20 ticks are the least and the most (ZooKeeperServer.getMinSessionTimeout, getMaxSessionTimeout).
-    sentence: "a server grants a timeout of 2 to 20 ticks",
-    says: () => [1_000, 18_000, 90_000].map((timeoutMillis) => grantedMillis({ tickMillis: 2_000, timeoutMillis })),
-    expected: [4_000, 18_000, 40_000]
-  },
-  {
-    // ClientCnxn.onConnected (readTimeout), SendThread.run (pings).
-    sentence: "a client waits for two thirds of its timeout, and pings at half of that",
-    says: () => [readTimeoutMillis(sessionTimes), pingMillis(sessionTimes)],
-    expected: [12_000, 6_000]
-  },
-  {
-    // (time / interval + 1) * interval (ExpiryQueue.roundToNextInterval), of what was heard at 1 s: 19 s, and at 2 s: 20 s.
-    sentence: "a session ends at the tick boundary after its timeout",
-    says: () => [1_000, 2_000].map((heard) => bucketOf(sessionTimes, heard)),
-    expected: [20_000, 22_000]
-  }
-]
-
-export const examples: ReadonlyArray<Example> = [...ofWatches, ...ofRequests, ...ofClients, ...ofTimes]
+export const examples: ReadonlyArray<Example> = [...ofWatches, ...ofRequests]
