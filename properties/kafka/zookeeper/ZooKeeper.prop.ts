@@ -132,7 +132,7 @@ describe("a small graph of the model", () => {
   it("is played on two clients move by move, crashes inside handlers too: each gives the state that the model has", () => {
     const graph = twoClients()
     const { commuting, covered } = graph
-    const onePathIn = byTier({ quick: 40, ci: 8, deep: 1 })
+    const onePathIn = byTier({ quick: 20, ci: 1, deep: 1 })
     console.info(`${showCover(covered, commuting)}; one schedule in ${onePathIn} is played here`)
     expect(covered.edges).toBeGreaterThan(10_000)
     // Nothing is eager here, so no edge may be left.
