@@ -22,10 +22,11 @@ export const routingNodes: Family = {
     "properties/rocketmq/routing/NodeJudges.ts",
     "properties/rocketmq/routing/Schedule.ts",
     "properties/rocketmq/routing/SendsDuring.ts",
+    "properties/rocketmq/routing/Wishes.ts",
     "test/rocketmq/routing/NodeFailover.ts"
   ],
   judges: "properties/rocketmq/routing/NodeJudges.ts",
-  ownJudges: ["replayed path", "refinement", "followed producer", "failover", "sends", "kept tables"],
+  ownJudges: ["replayed path", "refinement", "followed producer", "failover", "sends", "wishes", "kept tables"],
   except: [],
   opposites: [],
   byHand: [],

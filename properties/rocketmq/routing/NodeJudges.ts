@@ -3,6 +3,7 @@
  * real ones, sends while a master is gone, tables that are kept. Each answers with what is wrong, if anything is.
  */
 import { check } from "../../../src/history/Check.ts"
+import { isData, type Operation } from "../../../src/history/Operation.ts"
 import { showLabel } from "../../../src/machine/Machine.ts"
 import { producerRun } from "../../../src/simulate/routing/ProducerRuns.ts"
 import type { Workload } from "../../../src/simulate/routing/RoutingCluster.ts"
@@ -13,8 +14,11 @@ import { boundsMillis, nodeFailover } from "../../../test/rocketmq/routing/NodeF
 import { firstOf } from "../../conform/mutants/FirstOf.ts"
 import { judges as common } from "./Judges.ts"
 import { gapSeconds, sends, sendsDuring } from "./SendsDuring.ts"
+import { administered, nowhereToSend, withoutRoute } from "./Wishes.ts"
 
 const seeds = [1, 2, 3, 4, 5, 6]
+/** Seeds of what takes a few milliseconds. */
+const manySeeds = Array.from({ length: 30 }, (_, i) => i + 1)
 
 const byKey = (isOrderStatic: boolean, resends: number): Workload => ({
   selection: { _tag: "ByKey", hash: 0, isOrderStatic },
@@ -59,6 +63,13 @@ const failovers: ReadonlyArray<Omit<RoutingPlan, "seed">> = [
   }) as Omit<RoutingPlan, "seed">
 )
 
+/** Whoever reads is handed something or is not called: `PullMessageService` calls nobody with an empty result. */
+const isEmptyPoll = (operation: Operation): boolean =>
+  isData(operation) && operation.f === "poll" && operation.type === "ok" &&
+  operation.value.some((step) =>
+    Object.values(step[1] ?? {}).some((records) => (records as ReadonlyArray<unknown>).length === 0)
+  )
+
 const failedOver = (how: Failover["how"]): string | undefined =>
   firstOf(seeds, (seed) => {
     const { cacheLost, routeLost } = nodeFailover(how, seed)
@@ -98,6 +109,7 @@ export const judges = {
         )
         if (stored.sort().join() !== read.sort().join()) return "what is stored is not read, after all"
         const { anomalies } = check(operations, { smallest: 0 })
+        if (operations.some(isEmptyPoll)) return "an application was handed nothing"
         return Object.keys(anomalies).find((name) => name !== "empty-transaction-graph" && !allowed.includes(name))
       }
     ) ?? firstOf(seeds, (seed) => void producerRun(seed, inTurn(1), ["Pause", "Kill"], ["AckedIsStored"])),
@@ -112,5 +124,7 @@ export const judges = {
     return gap < 32 ? sent() : `a key is written again after ${gap} s`
   },
 
-  "kept tables": () => searched("R13") ?? searched("R11")
+  wishes: () => firstOf(manySeeds, (seed) => administered(seed) ?? withoutRoute(seed) ?? nowhereToSend(seed)),
+
+  "kept tables": () => firstOf(["R13", "R11"] as const, searched)
 }

@@ -25,8 +25,11 @@ export interface BrokerCell {
   readonly dialed: Array<boolean>
 }
 
+/** The version of a configuration that was never changed. */
+const firstVersion = 1
+
 export const brokerCell = (nameServers: number): BrokerCell => ({
-  version: 1,
+  version: firstVersion,
   dialed: upTo(nameServers).map(() => false)
 })
 
@@ -44,9 +47,9 @@ const path = "/topics"
 /** The version is one byte: rewriting it is one write, which is whole or not there. */
 const readVersion = (disk: Operations): number => {
   const file = disk.open(path, "either")
-  const [version] = file.read(0, 1)
+  const [version] = file.read(0, file.size())
   file.close()
-  return version ?? 1
+  return version ?? firstVersion
 }
 const writeVersion = (disk: Operations, version: number): void => {
   const file = disk.open(path, "either")

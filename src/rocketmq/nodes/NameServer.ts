@@ -73,7 +73,7 @@ const keepTables = (disk: Operations, { addrs, live, queues }: Tables.NameServer
 }
 const keptTables = (disk: Operations, deployment: Deployment): Tables.NameServerState => {
   const size = disk.stat(path)
-  if (size === undefined || size.kind !== "file") return Tables.emptyTables(deployment)
+  if (size?.kind !== "file") return Tables.emptyTables(deployment)
   const file = disk.open(path, "existing")
   const text = new TextDecoder().decode(file.read(0, size.size))
   file.close()
@@ -87,11 +87,10 @@ export const nameServer = ({ administrator, cell, deployment, guards, number, ob
     const clock = yield* Clock.Clock
     const disk = yield* Disk
     const channels = new Map<number, Connection>()
-    if (guards.TablesSurviveRestart === true) {
-      cell.state = keptTables(disk, deployment)
-      // Whoever was there has a whole period from the start on to be heard again.
-      for (const { broker } of cell.state.live) cell.lastUpdateMillis.set(broker, clock.currentTimeMillisUnsafe())
-    }
+    // Where tables do not survive there are none on the disk.
+    cell.state = keptTables(disk, deployment)
+    // Whoever was there has a whole period from the start on to be heard again.
+    for (const { broker } of cell.state.live) cell.lastUpdateMillis.set(broker, clock.currentTimeMillisUnsafe())
     const did = (action: string, ...args: ReadonlyArray<number>): void => {
       if (guards.TablesSurviveRestart === true) keepTables(disk, cell.state)
       process.did(action, ...args)
@@ -137,9 +136,7 @@ export const nameServer = ({ administrator, cell, deployment, guards, number, ob
     })
 
     const expire = (broker: number): void => {
-      const after = Tables.expire(cell.state, broker)
-      if (after === undefined) return
-      cell.state = after
+      cell.state = Tables.expire(cell.state, broker)!
       cell.lastUpdateMillis.delete(broker)
       const connection = channels.get(broker)
       channels.delete(broker)

@@ -90,6 +90,7 @@ const channelsTo = Effect.gen(function*() {
   const scope = yield* Effect.scope
   const open = new Map<number, Channel>()
   let requests = 0
+  /** There is no other channel to the name before this one is forgotten. */
   const hear = (name: number, { connection, waiting }: Channel) =>
     Effect.forever(Effect.map(connection.receive, (message) => {
       const { offset, request } = message as SendResponse
@@ -97,7 +98,7 @@ const channelsTo = Effect.gen(function*() {
       if (waits !== undefined) Deferred.doneUnsafe(waits, Effect.succeed(offset))
     })).pipe(Effect.catchTag("ConnectionClosed", (error) =>
       Effect.sync(() => {
-        if (open.get(name)?.connection === connection) open.delete(name)
+        open.delete(name)
         for (const waits of waiting.values()) Deferred.doneUnsafe(waits, Effect.fail(error))
       })))
   const opening = new Map<number, Semaphore.Semaphore>()
@@ -144,6 +145,8 @@ export const producer = ({ cell, deployment, observe, own, resends, selection, w
       listed(upTo(deployment.masters), inRoute(), selection._tag === "ByKey" && selection.isOrderStatic)
     const canSend = () => cell.routes.cache.length > 0 && queues().length > 0
 
+    const next = () => canSend() ? wanted() : undefined
+
     const picked = (last: number): number => {
       const list = queues()
       if (selection._tag === "ByKey") return byHash(list, selection.hash)
@@ -174,8 +177,7 @@ export const producer = ({ cell, deployment, observe, own, resends, selection, w
         own.sending = { ...made, request }
         const asked = ask(open.value, request, made.value)
         process.did("Ask")
-        const left = Math.max(0, start + millis - now())
-        const answer = yield* asked.pipe(Effect.timeout(left), Effect.option)
+        const answer = yield* asked.pipe(Effect.timeout(start + millis - now()), Effect.option)
         return answer._tag === "None" ? "Unknown" as const : answer.value
       })
     const tryOnce = (made: Trying, millis: number) =>
@@ -209,9 +211,9 @@ export const producer = ({ cell, deployment, observe, own, resends, selection, w
     }))
     yield* Effect.forkScoped(beating, { startImmediately: true })
     while (true) {
-      yield* process.until("send", () => wanted() !== undefined && canSend())
-      const value = wanted()
-      if (value === undefined || !canSend()) continue
+      yield* process.until("send", () => next() !== undefined)
+      const value = next()
+      if (value === undefined) continue
       let stored = yield* send(value, 0)
       for (let again = 1; !stored && again <= resends && canSend(); again++) stored = yield* send(value, again)
       observe({ _tag: "Ended", value, stored })
