@@ -733,12 +733,16 @@ Produce(b, p) ==
   /\ own' = [own EXCEPT ![b].parts[p][1].synced = {}]
   /\ UNCHANGED <<zookeeper, links, status, orders, alter, fetch, acked, budget>>
 
+(* who is to follow another leader waits no longer for the last one: its request may still arrive *)
+Deserted(s) ==
+  LET left == SelectSeq(s, LAMBDA slot : slot.message._tag = "Fetch")
+  IN [i \in DOMAIN left |-> [left[i] EXCEPT !.open = FALSE]]
 SendFetch(b, p) ==
   /\ status[b] = "up" /\ own[b].parts[p] # <<>> /\ MaxRecords > 0
   /\ LET part == own[b].parts[p][1]
      IN /\ part.leader # <<>> /\ part.leader # <<b>> /\ status[part.leader[1]] = "up"
-        /\ IsFree(fetch[b][p], part.leader[1])
-        /\ fetch' = [fetch EXCEPT ![b][p] = Append(@, [open |-> TRUE, to |-> part.leader[1],
+        /\ To(fetch[b][p], part.leader[1]) = {}
+        /\ fetch' = [fetch EXCEPT ![b][p] = Append(Deserted(@), [open |-> TRUE, to |-> part.leader[1],
              message |-> [_tag |-> "Fetch", epoch |-> part.epoch, end |-> log[b][p]]])]
   /\ UNCHANGED <<zookeeper, links, status, own, orders, alter, data, budget>>
 

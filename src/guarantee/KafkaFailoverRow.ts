@@ -1,8 +1,8 @@
 /**
  * The rows of the matrix for writes after a leader died: failovers for each deployment, and their tokens told.
  *
- * Every history meets the premise: a producer's writes were acknowledged, then the leader died. A broken one is what it is
- * by nobody's acknowledging anything in time, so nothing of it can be left out; its token is its plan.
+ * Every history meets the premise: a producer's writes were acknowledged, then the leader died or froze. A broken one is
+ * what it is by nobody's acknowledging anything in time, so nothing of it can be left out; its token is its plan.
  */
 import * as Token from "../replay/Token.ts"
 import { failover, type FailoverPlan } from "../simulate/coordination/Failover.ts"
@@ -42,15 +42,16 @@ const rows: ReadonlyArray<Row> = expectations.map((expectation) => ({
 }))
 
 const planOf = (body: unknown): FailoverPlan => {
-  const { areFollowersLate, boundMillis, deployment, guards, seed } = (body ?? {}) as Partial<FailoverPlan>
+  const { areFollowersLate, boundMillis, death, deployment, guards, seed } = (body ?? {}) as Partial<FailoverPlan>
   const isOwn = Number.isSafeInteger(seed) && Number.isSafeInteger(boundMillis) &&
-    typeof areFollowersLate === "boolean" && typeof guards?.UncleanElection === "boolean" &&
+    typeof areFollowersLate === "boolean" && (death === "Kill" || death === "Pause") &&
+    typeof guards?.UncleanElection === "boolean" &&
     Array.isArray(deployment?.cluster?.assignment)
   if (!isOwn) {
-    const expected = "{guards, deployment, seed, boundMillis, areFollowersLate}"
+    const expected = "{guards, deployment, seed, boundMillis, death, areFollowersLate}"
     throw new Error(`the token's body is none of a ${tokenKind} run: expected ${expected}`)
   }
-  return { areFollowersLate, boundMillis: boundMillis!, deployment, guards, seed: seed! }
+  return { areFollowersLate, boundMillis: boundMillis!, death, deployment, guards, seed: seed! }
 }
 
 /** The failover of a token, run again: what ZooKeeper stored, and when. */
@@ -65,7 +66,7 @@ const tell = (body: unknown): Story => {
   return {
     title:
       `Three brokers, ${replicas} replicas, min.insync.replicas=${minInSync}, sessions of ${times.timeoutMillis} ms: ` +
-      `${events} events from the death of a leader.`,
+      `${events} events after a leader ${plan.death === "Kill" ? "was killed" : "froze"}.`,
     lines: [
       ...lines,
       gapMillis === undefined

@@ -19,6 +19,17 @@ describe("writes after a leader died", () => {
     expect(planNamed("sessions of 2 s").boundMillis).toBeGreaterThan(3_200)
   })
 
+  it("go on while the host of the last leader is frozen, whose connections stay: its session ends as that of the dead", () => {
+    const plan =
+      expectations.find(({ plan }) => plan.death === "Pause" && plan.deployment.times.timeoutMillis === 2_000)!.plan
+    const failovers = Array.from({ length: 12 }, (_, i) => failover({ ...plan, seed: i + 1 }))
+    for (const { gapMillis } of failovers) {
+      expect(gapMillis).toBeGreaterThan(plan.deployment.times.timeoutMillis / 2)
+      expect(gapMillis).toBeLessThan(plan.boundMillis)
+    }
+    expect(new Set(failovers.map(({ wasController }) => wasController))).toEqual(new Set([true, false]))
+  })
+
   it("stand still for less than the bound whoever the leader was, and never for less than half a session", () => {
     const plan = planNamed("sessions of 2 s")
     const failovers = Array.from({ length: 12 }, (_, i) => failover({ ...plan, seed: i + 1 }))
@@ -36,7 +47,8 @@ describe("writes after a leader died", () => {
     const broken = cells.filter(({ verdict }) => verdict === "expected broken")
     expect(broken.map(({ deployment }) => deployment)).toEqual([
       "3.9, 2 replicas, min.insync.replicas=2",
-      "3.9, 2 replicas, min.insync.replicas=1, the follower was out of sync"
+      "3.9, 2 replicas, min.insync.replicas=1, the follower was out of sync",
+      "3.9, 2 replicas, min.insync.replicas=2, the leader's host freezes"
     ])
     const { body } = Result.getOrThrow(Token.parse(broken[1]!.token!))
     const story = part.tellers[0]!.tell(body)

@@ -57,7 +57,7 @@ const orderActions = (c: Constants, { brokers }: Cluster) => ({
 })
 
 /** Nobody waits; where connections may be cut, what was left may be on its way to others. */
-const isFree = (c: Constants, slots: ReadonlyArray<AlterSlot | FetchSlot>, to: number): boolean =>
+const isFree = (c: Constants, slots: ReadonlyArray<AlterSlot>, to: number): boolean =>
   slots.length === 0 || (c.Cuts && slots.every((slot) => !slot.open && slot.to !== to))
 
 /** What is left when a connection is cut: an answer is lost, a request may still arrive, or be lost too. */
@@ -70,6 +70,10 @@ const leftOf = <Slot extends AlterSlot | FetchSlot>(
     if (slot.to !== to) return [slot]
     return slot.open && slot.message._tag === request ? [{ ...slot, open: false }] : []
   })
+
+/** What a follower leaves to fetch from another leader: requests may still arrive, and nobody waits for an answer. */
+const deserted = (slots: ReadonlyArray<FetchSlot>): ReadonlyArray<FetchSlot> =>
+  slots.flatMap((slot) => slot.message._tag === "Fetch" ? [{ ...slot, open: false }] : [])
 
 const leaderActions = (c: Constants, cluster: Cluster) => ({
   Propose: action([cluster.brokers, partitionsOf(cluster), cluster.brokers], (s: State, b, p, r) => {
@@ -168,9 +172,10 @@ const logActions = (c: Constants, cluster: Cluster) => {
       const slots = at(at(s.fetch, b), p)
       if (!isUp(s, b) || c.MaxRecords === 0) return undefined
       if (part === undefined || leader === undefined || leader === b || !isUp(s, leader)) return undefined
-      if (!isFree(c, slots, leader)) return undefined
+      if (slots.some(({ to }) => to === leader)) return undefined
       const message = { _tag: "Fetch", epoch: part.epoch, end: at(at(s.log, b), p) } as const
-      return { ...s, fetch: change(s.fetch, b, (row) => put(row, p, [...slots, { open: true, to: leader, message }])) }
+      const sent: FetchSlot = { open: true, to: leader, message }
+      return { ...s, fetch: change(s.fetch, b, (row) => put(row, p, [...deserted(slots), sent])) }
     }),
     ServeFetch: action([brokers, brokers, partitions], serveFetch),
     Fetched: action([brokers, partitions], (s: State, b, p) => {

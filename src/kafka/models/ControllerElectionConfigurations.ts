@@ -88,6 +88,7 @@ export const electionConstants: Readonly<Record<string, Constants>> = {
     MaxAlters: 1,
     MaxAsked: 1
   },
+  MCControllerElection_LeaderMoves: { ...asked, Brokers: 3, Replicas: 3, AskKinds: ["PreferLeader"], MaxRecords: 1 },
   MCControllerElection_DeafAsked: {
     ...asked,
     Deaf: [1],

@@ -257,7 +257,7 @@ export const variablesOf = (c: Constants): S.RecordSchema<State> => {
     own: byBroker(of.knowledge),
     orders: byBroker(byBroker(of.maybe(of.orderSlot))),
     alter: byBroker(S.sequence(c.Cuts ? c.Brokers : 1, of.alterSlot)),
-    fetch: byBroker(byPartition(S.sequence(c.Cuts ? c.Brokers : 1, of.fetchSlot))),
+    fetch: byBroker(byPartition(S.sequence(Math.max(1, c.Brokers - 1), of.fetchSlot))),
     log: byBroker(byPartition(S.range(0, c.MaxRecords))),
     acked: byPartition(S.range(0, c.MaxRecords)),
     faults: S.range(0, c.MaxFaults),

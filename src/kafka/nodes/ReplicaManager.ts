@@ -10,7 +10,7 @@
  * controller has stored it; a channel is kept until its connection is gone or says that it is no controller.
  *
  * Authority: ReplicaManager.becomeLeaderOrFollower, Partition.maybeShrinkIsr, maybeExpandIsr, updateFollowerFetchState;
- * BrokerToControllerChannelManager; ReplicaFetcherThread (3.9).
+ * BrokerToControllerChannelManager; ReplicaFetcherThread, removeFetcherForPartitions of makeLeaders, makeFollowers (3.9).
  */
 import { Clock, Effect } from "effect"
 import { type Connection, Network } from "../../world/Network.ts"
@@ -115,15 +115,21 @@ const servingFetches = (memory: BrokerMemory) =>
     })
   })
 
-/** Follows the leader of one partition, whoever that is. */
+/** Follows the leader of one partition, whoever that is; whom an order names next, it asks without waiting for the last. */
 const following = (memory: BrokerMemory, partition: number) =>
   Effect.gen(function*() {
     const network = yield* Network
     const { broker, cell, process, times } = memory
+    const leader = () => at(cell.own.parts, partition)[0]?.leader[0]
     const source = () => {
       const [part] = at(cell.own.parts, partition)
-      const leader = part?.leader[0]
-      return leader === undefined || leader === broker ? undefined : { leader, epoch: part!.epoch }
+      const [from] = part?.leader ?? []
+      return from === undefined || from === broker ? undefined : { leader: from, epoch: part!.epoch }
+    }
+    /** What a leader has to say, or nothing once another one is named: the real one removes the fetcher of the last. */
+    const whileLeading = <A>(named: number, answer: Effect.Effect<A>) => {
+      const isDeposed = () => leader() !== undefined && leader() !== named
+      return Effect.raceFirst(answer, Effect.as(process.until(`leave ${partition}`, isDeposed), "deposed" as const))
     }
     let open: { readonly leader: number; readonly connection: Connection } | undefined
     const close = (): void => {
@@ -141,13 +147,19 @@ const following = (memory: BrokerMemory, partition: number) =>
       if (from === undefined) continue
       if (open !== undefined && open.leader !== from.leader) close()
       if (open === undefined) {
-        const made = yield* Effect.option(network.tryConnect(brokerName(from.leader), fetchPort(partition)))
+        const dialed = network.tryConnect(brokerName(from.leader), fetchPort(partition))
+        const made = yield* whileLeading(from.leader, Effect.option(dialed))
+        if (made === "deposed") continue
         if (made._tag === "Some") open = { leader: from.leader, connection: made.value }
       } else {
         const end = at(cell.log, partition)
         open.connection.send({ _tag: "Fetch", partition, epoch: from.epoch, end } satisfies FetchMessage)
         process.did("SendFetch", broker, partition)
-        const answer = yield* Effect.option(open.connection.receive)
+        const answer = yield* whileLeading(from.leader, Effect.option(open.connection.receive))
+        if (answer === "deposed") {
+          close()
+          continue
+        }
         if (answer._tag === "Some") fetched(answer.value as FetchAnswer)
         else close()
       }

@@ -206,7 +206,6 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
   const fetches = (broker: number, partition: number): void =>
     push(() => {
       const leader = at(at(shadow.state.own, broker).parts, partition)[0]!.leader[0]!
-      lost.leaveFetches(broker, partition)
       lost.dropFetches(broker, leader, partition)
       if (at(shadow.state.status, leader) === "up") take("SendFetch", broker, partition)
     })

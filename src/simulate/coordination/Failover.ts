@@ -1,11 +1,9 @@
 /**
- * One failover: the leader of a partition is killed while a producer writes to it, and stays away; how long writes stand still.
+ * One failover: the leader of a partition is killed while a producer writes to it, or its host freezes, and it stays away;
+ * how long writes stand still.
  *
  * The decision: the producer's next write is wanted at once, and its acknowledgement with acks=all is what ends the gap. So
  * the gap is what a client sees: the end of the session, the elections, and the fetches of the followers that are left.
- *
- * A leader whose host freezes is left out: a follower here waits for the answer to its fetch until the connection ends,
- * where the real one asks the next leader on another thread (ReplicaFetcherManager).
  *
  * Authority: test/real/failover-traces (kafka-zk-*), where a producer wrote every 20 ms through kills of brokers.
  */
@@ -23,6 +21,8 @@ export interface FailoverPlan {
   readonly seed: number
   /** How long to wait for writes to go on, milliseconds after the leader died. */
   readonly boundMillis: number
+  /** How the leader goes: its process ends, and its connections with it, or its host freezes, and nobody is told. */
+  readonly death: "Kill" | "Pause"
   /** The followers' hosts froze until none was in sync, and go on when the leader dies. */
   readonly areFollowersLate: boolean
 }
@@ -66,7 +66,7 @@ const storedIn = ({ state }: Driven, { cluster }: Deployment): ReadonlyArray<str
 
 /** Runs a failover; throws what a node or the world throws, and where the cluster does not come to the point of one. */
 export const failover = (plan: FailoverPlan, { event: hear, line }: FailoverListener = {}): Failover => {
-  const { areFollowersLate, boundMillis, deployment, guards, seed } = plan
+  const { areFollowersLate, boundMillis, death: kind, deployment, guards, seed } = plan
   const { cluster, times } = deployment
   const choose = seeded(seed)
   let result: Failover | undefined
@@ -99,7 +99,7 @@ export const failover = (plan: FailoverPlan, { event: hear, line }: FailoverList
       write()
     }
     const wasController = at(run.state().own, leader).active
-    const death: WorldEvent = { _tag: "Kill", process: brokerName(leader) }
+    const death: WorldEvent = { _tag: kind, process: brokerName(leader) }
     const [died, first, stored] = [nowMillis(), world.fired, run.stored(partition)]
     let told: ReadonlyArray<string> = storedIn(run, deployment)
     for (const text of told) line?.(0, text)

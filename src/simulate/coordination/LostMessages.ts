@@ -10,7 +10,6 @@ import type { State } from "../../kafka/models/ControllerElectionState.ts"
 import { at } from "../../kafka/rules/Cluster.ts"
 
 export interface LostMessages {
-  readonly leaveFetches: (broker: number, partition: number) => void
   readonly dropFetches: (broker: number, leader: number, partition: number) => void
   readonly leaveAlters: (broker: number) => void
   readonly dropAlters: (broker: number, controller: number) => void
@@ -22,11 +21,6 @@ export const lostMessages = (
   state: () => State,
   take: (action: string, ...args: ReadonlyArray<number>) => void
 ): LostMessages => ({
-  leaveFetches: (broker, partition) => {
-    for (const { open, to } of at(at(state().fetch, broker), partition)) {
-      if (open) take("LoseFetch", broker, to, partition)
-    }
-  },
   dropFetches: (broker, leader, partition) => {
     while (at(at(state().fetch, broker), partition).some(({ to }) => to === leader)) {
       take("LoseFetch", broker, leader, partition)
