@@ -7,6 +7,8 @@ export interface Family extends MutationOptions {
   readonly modules: ReadonlyArray<string>
   /** The most states of a configuration that is judged: what every judge has to walk through for a mutant that is equal. */
   readonly mostStates: number
+  /** Configurations of which properties are compared in states that nothing reaches, too. */
+  readonly mixed?: ReadonlyArray<string>
   /** Files that are mutated, from the root. */
   readonly files: ReadonlyArray<string>
   /** Folders whose modules are loaded anew for each mutant, from the root. */

@@ -7,6 +7,7 @@
 import { comparer, type KeptGraph } from "../../../src/conform/KeptGraph.ts"
 import { explore } from "../../../src/explore/Search.ts"
 import type { Constant, Machine } from "../../../src/machine/Machine.ts"
+import { type MixedStates, mixedWrongly } from "./MixedStates.ts"
 import type { Load } from "./Mutated.ts"
 
 /** A configuration with TLC's graph of it. */
@@ -17,13 +18,15 @@ export interface KeptConfiguration {
   /** Properties that hold in it, by name. */
   readonly holding: ReadonlyArray<string>
   readonly graph: KeptGraph
+  /** What TLC says of properties in states and steps that nothing reaches, where a family asks for that. */
+  readonly mixed?: MixedStates
 }
 
 /** What a family adds: a name, and a function that answers with what is wrong, if anything is. */
 type OwnJudges = Readonly<Record<string, () => string | undefined>>
 
 /** Names of the judges that there are for every family; a family's own come after them. */
-export const commonJudges: ReadonlyArray<string> = ["identity", "invariant"]
+export const commonJudges: ReadonlyArray<string> = ["identity", "mixed states", "invariant"]
 
 /** A judge noticed: where, and what. */
 export interface Kill {
@@ -63,6 +66,19 @@ export const graphJudge = (configurations: ReadonlyArray<KeptConfiguration>, ori
   }
 }
 
+const mixedJudge = (configurations: ReadonlyArray<KeptConfiguration>, twins: Twins): Kill | undefined => {
+  for (const { configuration: at, constants, mixed, module } of configurations) {
+    if (mixed === undefined) continue
+    try {
+      const what = mixedWrongly(mixed, twins[module]!(constants))
+      if (what !== undefined) return { by: "mixed states", at, what }
+    } catch (error) {
+      return { by: "mixed states", at, what: text(error) }
+    }
+  }
+  return undefined
+}
+
 const invariant = (configurations: ReadonlyArray<KeptConfiguration>, twins: Twins): Kill | undefined => {
   for (const { configuration, constants, graph, holding, module } of configurations) {
     const at = configuration
@@ -90,6 +106,7 @@ export const judged = async (
   try {
     const { twins } = await load<{ readonly twins: Twins }>("src/cli/Twins.ts")
     const first = (wanted.includes("identity") ? identity(twins) : undefined) ??
+      (wanted.includes("mixed states") ? mixedJudge(configurations, twins) : undefined) ??
       (wanted.includes("invariant") ? invariant(configurations, twins) : undefined)
     if (
       first !== undefined || own === undefined || wanted.every((name) => commonJudges.includes(name))

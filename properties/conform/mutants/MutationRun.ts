@@ -18,6 +18,8 @@ import { kindOfProperty } from "../../../src/conform/SpecText.ts"
 import { labelsOf } from "../../../src/machine/Machine.ts"
 import type { Family } from "./Family.ts"
 import type { KeptConfiguration, Kill } from "./Judge.ts"
+import { mixedAnswers } from "./MixedAnswers.ts"
+import { mix } from "./MixedStates.ts"
 import type { Answered, Asked, Bench } from "./Mutants.worker.ts"
 import { byHand, type Mutant, mutantsOf, showMutant } from "./Mutation.ts"
 
@@ -52,20 +54,30 @@ export const mutantsIn = (family: Family): ReadonlyArray<{ readonly mutant: Muta
 /** Whether the whole graph of a configuration takes seconds. */
 const isSmall = (row: SpecRow): boolean => (row.graphTier ?? row.tier) === "quick"
 
-/** TLC's graph of a configuration, from the last time where neither the specifications nor what reads them has changed. */
-const keptOnce = async (module: SpecModule, row: SpecRow, known: ReadonlySet<string>): Promise<KeptGraph> => {
+/** What TLC said of a configuration, from the last time where neither the specifications nor what reads them has changed. */
+const keptOnce = async <Kept>(
+  what: "graph" | "mixed",
+  module: SpecModule,
+  row: SpecRow,
+  known: ReadonlySet<string>,
+  ask: () => Promise<Kept>
+): Promise<Kept> => {
   const folder = dirname(module.file)
   const sources = readdirSync(folder).filter((name) => name.endsWith(".tla")).map((name) => join(folder, name))
   const schema = twins[module.name]!(row.config.constants)
   const hash = createHash("sha256").update(JSON.stringify([schema.variables, labelsOf(schema), [...known]]))
   for (const file of [...sources, row.configFile]) hash.update(readFileSync(file))
-  const file = join(root, ".cache", "graphs", `${row.configuration}-${hash.digest("hex").slice(0, 16)}.graph`)
-  if (existsSync(file)) return deserialize(readFileSync(file)) as KeptGraph
-  const visit: VisitSpec = (ask, visitor) => graph(module.file, { config: row.configFile, ...ask }).visit(visitor)
-  const kept = await keep(schema, visit, known)
+  const file = join(root, ".cache", "graphs", `${row.configuration}-${hash.digest("hex").slice(0, 16)}.${what}`)
+  if (existsSync(file)) return deserialize(readFileSync(file)) as Kept
+  const kept = await ask()
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, serialize(kept))
   return kept
+}
+
+const keptGraph = (module: SpecModule, row: SpecRow, known: ReadonlySet<string>): Promise<KeptGraph> => {
+  const visit: VisitSpec = (ask, visitor) => graph(module.file, { config: row.configFile, ...ask }).visit(visitor)
+  return keptOnce("graph", module, row, known, () => keep(twins[module.name]!(row.config.constants), visit, known))
 }
 
 /** TLC's graphs of a family's small configurations, or of those that are named; the smaller the earlier. */
@@ -79,12 +91,17 @@ export const keptOf = async (
     const rows = module.rows.filter((each) => isSmall(each) && each.distinct <= family.mostStates)
     for (const row of rows.filter(({ configuration }) => isWanted(configuration))) {
       const { constants, invariants, properties } = row.config
+      const found = await keptGraph(module, row, known)
+      const machine = twins[module.name]!(constants)
+      const ask = () => mixedAnswers(module, row, machine, mix(machine, found, known))
       kept.push({
         module: module.name,
         configuration: row.configuration,
         constants,
         holding: row.expected === "holds" ? [...invariants, ...properties] : [],
-        graph: await keptOnce(module, row, known)
+        graph: found,
+        ...(family.mixed?.includes(row.configuration) === true &&
+          { mixed: await keptOnce("mixed", module, row, known, ask) })
       })
     }
   }
