@@ -70,6 +70,8 @@ export interface BrokerOptions {
   readonly produces: () => Produced | undefined
   /** Whether the handler of an order fails midway now. */
   readonly interrupted: () => boolean
+  /** Whether it is to end cleanly now: its session with it. */
+  readonly stops: () => boolean
   /** Hears of records written and acknowledged, by where the log ends: for whoever keeps the clients' ledger. */
   readonly observe: (
     told: { readonly _tag: "Written" | "Acknowledged"; readonly partition: number; readonly end: number }

@@ -87,6 +87,15 @@ const serving = (memory: BrokerMemory) =>
     }
   })
 
+/** The last thing that a broker does which ends cleanly (KafkaServer.shutdown, KafkaZkClient.close); then it is ended. */
+const stopping = (memory: BrokerMemory) =>
+  Effect.gen(function*() {
+    const { broker, cell, process, stops } = memory
+    yield* process.until("stop", () => stops() && cell.linked && !cell.own.connecting && cell.own.session.length > 0)
+    memory.link?.ask({ _tag: "Close" })
+    process.did("Terminate", broker)
+  })
+
 const judging = (memory: BrokerMemory) =>
   Effect.gen(function*() {
     const { broker, cell, guards, member, process } = memory
@@ -149,5 +158,6 @@ export const controller = (memory: BrokerMemory) =>
     listening(memory),
     serving(memory),
     judging(memory),
+    stopping(memory),
     ...memory.cluster.brokers.map((to) => sending(memory, to))
   ], { concurrency: "unbounded" })

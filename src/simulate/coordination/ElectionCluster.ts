@@ -42,6 +42,7 @@ import { anyVersion } from "../../kafka/rules/ZooKeeperTree.ts"
 import type { Label } from "../../machine/Machine.ts"
 import { simulate, type Simulation } from "../../world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../world/simulated/WorldEvent.ts"
+import { note } from "./ElectionReached.ts"
 import { electionShadow } from "./ElectionShadow.ts"
 import { recordLedger } from "./RecordLedger.ts"
 
@@ -114,6 +115,8 @@ export interface Driven {
   readonly read: () => void
   /** The handler of the next order of a leader epoch that a broker takes fails midway. */
   readonly interrupt: (broker: number) => void
+  /** Ends a broker cleanly, if it is in a session: it says so to ZooKeeper and is gone. */
+  readonly stop: (broker: number) => void
   /** Sends that were acknowledged so far, of each partition. */
   readonly stored: (partition: number) => number
   readonly deleteController: () => void
@@ -169,6 +172,7 @@ export const drive = (
   let nowMicros = () => 0
   const ledger = recordLedger(() => nowMicros())
   const interrupted = new Set<number>()
+  let stopping: number | undefined
   const reached = new Set<string>()
   let deletions = 0
   let acked = cluster.assignment.map(() => 0)
@@ -191,6 +195,7 @@ export const drive = (
       minInSync,
       produces: () => ledger.wanted[0],
       interrupted: () => interrupted.has(number),
+      stops: () => stopping === number,
       observe: ({ _tag, end, partition }) => {
         if (_tag === "Written") return ledger.written(number, partition, end)
         ledger.acknowledged(number, partition, end)
@@ -305,6 +310,15 @@ export const drive = (
         }
       },
       interrupt: (broker) => void interrupted.add(broker),
+      stop: (broker) => {
+        const process = brokerName(broker)
+        const event = { _tag: "Wake", process, point: "stop" } as const
+        stopping = broker
+        world.refresh(process)
+        if (world.canHappen(event)) fire({ _tag: "During", event, steps: 1, crash: { _tag: "Kill", process } })
+        stopping = undefined
+        world.refresh(process)
+      },
       stored: ledger.stored,
       deleteController: () => {
         deletions++
@@ -323,24 +337,5 @@ export const drive = (
       labels,
       pending: shadow?.pending ?? 0
     }
-  })
-}
-
-/** What a step shows to have been reached. */
-const note = (before: Observed, after: Observed, reached: Set<string>): void => {
-  after.own.forEach((own, i) => {
-    const was = before.own[i]!
-    if (own.active && !was.active && own.view[0]!.epoch > 1) reached.add("failover")
-    if (was.active && was.phase === "writing" && own.phase === "electing") reached.add("fenced zombie")
-    own.live.forEach(([epoch], j) => {
-      if (epoch !== undefined && was.live[j]![0] !== undefined && epoch > was.live[j]![0]) reached.add("bounce")
-    })
-  })
-  after.tree.forEach(([znode], i) => {
-    const [old] = before.tree[i]!
-    if (znode?.data._tag !== "State" || old?.data._tag !== "State") return
-    if (znode.data.isr.length < old.data.isr.length) reached.add("shrink")
-    if (znode.data.isr.length > old.data.isr.length) reached.add("expand")
-    if (znode.data.leader[0] !== old.data.leader[0]) reached.add("leader moved")
   })
 }

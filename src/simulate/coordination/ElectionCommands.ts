@@ -18,6 +18,8 @@ export type Command =
   | { readonly _tag: "Any"; readonly pick: number }
   /** A producer wants one more record kept; an operator wants a preferred leader, or a broker out. */
   | { readonly _tag: "Produce" | "Prefer" | "ShutDown"; readonly pick: number }
+  /** A broker ends cleanly, and its session with it. */
+  | { readonly _tag: "Stop"; readonly pick: number }
   /** An operator deletes /controller. */
   | { readonly _tag: "DeleteController" }
   | { readonly _tag: "Kill" | "PowerLoss" | "Freeze" | "Thaw" | "Cut" | "Heal" | "During"; readonly pick: number }
@@ -53,6 +55,9 @@ export const carryOutAll = (run: Driven, commands: ReadonlyArray<Command>): void
       case "ShutDown":
         run.request({ _tag: "ControlledShutdown", broker: pickOf(command.pick, cluster.brokers)! })
         break
+      case "Stop":
+        run.stop(pickOf(command.pick, cluster.brokers)!)
+        break
       case "DeleteController":
         run.deleteController()
         break
@@ -80,7 +85,7 @@ const healing = (world: Simulation): ReadonlyArray<WorldEvent> => [
   ...namesOf().filter((process) => world.isPaused(process)).map((process) => ({ _tag: "Resume", process }) as const)
 ]
 
-type Worldly = Exclude<Command, { readonly _tag: "Produce" | "Prefer" | "ShutDown" | "DeleteController" }>
+type Worldly = Exclude<Command, { readonly _tag: "Produce" | "Prefer" | "ShutDown" | "Stop" | "DeleteController" }>
 
 const carryOut = (world: Simulation, fire: (event: WorldEvent) => void, command: Worldly): void => {
   const brokers = cluster.brokers.map(brokerName)

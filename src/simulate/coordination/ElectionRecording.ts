@@ -14,7 +14,7 @@ export type Step =
   | { readonly _tag: "Produce"; readonly partition: number }
   | { readonly _tag: "DeleteController" }
   | { readonly _tag: "Request"; readonly request: ControllerEvent }
-  | { readonly _tag: "Interrupt"; readonly broker: number }
+  | { readonly _tag: "Interrupt" | "Stop"; readonly broker: number }
 
 /** What a run is made of, but for what happens in it. */
 export interface Plan {
@@ -63,6 +63,10 @@ const keeping = (driven: Driven, keep: (step: Step) => void): Driven => {
     interrupt: (broker) => {
       driven.interrupt(broker)
       keep({ _tag: "Interrupt", broker })
+    },
+    stop: (broker) => {
+      driven.stop(broker)
+      keep({ _tag: "Stop", broker })
     }
   }
 }
@@ -99,6 +103,8 @@ const carryOut = (run: Driven, step: Step): void => {
       return run.request(step.request)
     case "Interrupt":
       return run.interrupt(step.broker)
+    case "Stop":
+      return run.stop(step.broker)
     default:
       return run.world.canHappen(step) ? run.fire(step) : undefined
   }
@@ -121,6 +127,8 @@ export const show = (step: Step): string => {
       return `the controller is asked for ${JSON.stringify(step.request)}`
     case "Interrupt":
       return `the next order that broker ${step.broker} takes is taken half`
+    case "Stop":
+      return `broker ${step.broker} ends cleanly`
     default:
       return showEvent(step)
   }

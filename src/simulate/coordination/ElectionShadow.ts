@@ -15,34 +15,21 @@
 import { shadowOf } from "../../conform/Shadow.ts"
 import type { Observed } from "../../kafka/models/ControllerElectionProperties.ts"
 import type { State } from "../../kafka/models/ControllerElectionState.ts"
-import type { BrokerCell, ElectionGuards } from "../../kafka/nodes/BrokerMemory.ts"
 import { alterPort, brokerName, numberIn, ordersPort } from "../../kafka/nodes/ElectionMessages.ts"
-import type { ZooKeeperCell } from "../../kafka/nodes/ZooKeeper.ts"
-import type { CoordinationCell } from "../../kafka/nodes/ZooKeeperCoordination.ts"
 import { zooKeeperName } from "../../kafka/nodes/ZooKeeperMessages.ts"
 import { questionsOn } from "../../kafka/projections/ControllerElectionLinks.ts"
-import { at, type Cluster, type Maybe } from "../../kafka/rules/Cluster.ts"
+import { at, type Maybe } from "../../kafka/rules/Cluster.ts"
 import type { ZkQuestion, ZnodeData } from "../../kafka/rules/CoordinationMessages.ts"
 import type { ToServer } from "../../kafka/rules/ZooKeeperServer.ts"
 import { type Label, label } from "../../machine/Machine.ts"
 import type { Simulation } from "../../world/simulated/Simulation.ts"
 import { type End, processOf, type WorldEvent } from "../../world/simulated/WorldEvent.ts"
+import { departures } from "./Departures.ts"
 import { electionModel } from "./ElectionModel.ts"
 import { betweenBrokers, toZooKeeper, zooKeeperEnd } from "./ElectionSight.ts"
+import type { Followed } from "./Followed.ts"
 import { heldMessages } from "./HeldMessages.ts"
 import { lostMessages } from "./LostMessages.ts"
-
-/** What the shadow sees of the nodes. */
-export interface Followed {
-  readonly cluster: Cluster
-  readonly guards: ElectionGuards
-  readonly operator: number
-  readonly server: ZooKeeperCell<ZnodeData>
-  readonly cell: (broker: number) => BrokerCell
-  readonly coordination: (broker: number) => CoordinationCell
-  /** Hears of each property that only the model can be asked, and that falls. */
-  readonly broke: (property: string) => void
-}
 
 export interface ElectionShadow {
   readonly state: State
@@ -101,6 +88,9 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
   /** Brokers whose session is taken up again, and whose watches are not: whether `Connected` was heard. */
   const returning = new Map<number, { isConnected: boolean }>()
   const down = new Set<number>()
+  const gone = departures()
+  /** Who has just said that its session is over. */
+  let terminating: number | undefined
   const held = heldMessages()
   /** Brokers whose read is not served in the model, as entries are played. */
   const unserved = new Set<number>()
@@ -140,6 +130,8 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
       }
       case "Read":
       case "Collect": {
+        // Who is gone hears of nothing, and loses nothing by it.
+        if (down.has(broker)) return push(() => take("Serve", broker))
         const read: Served = { isHeard: undefined }
         reading.set(broker, read)
         return push(
@@ -175,23 +167,27 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
     })
   }
 
-  /** A process ends; of what it asked ZooKeeper so much is still in flight. */
-  const stopped = (broker: number, action: "Kill" | "PowerLoss", inFlight: number): void => {
+  /** A process ends; of what it asked ZooKeeper so much is still in flight, and may be lost yet. */
+  const stopped = (broker: number, action: "Kill" | "PowerLoss" | "Terminate", inFlight: number): void => {
     decide(broker, false)
     down.add(broker)
     const back = returning.get(broker)
     returning.delete(broker)
     held.stopped(broker)
+    const departure = gone.begin(broker, inFlight)
     push(() => {
       unserved.delete(broker)
       const { linked, own, sessions, status } = shadow.state
       if (at(status, broker) === "up" && at(linked, broker)) {
         const isBack = back?.isConnected === true && at(sessions, broker).includes(at(own, broker).session[0]!)
         if (isBack) comeBack(broker)
-        if (at(shadow.state.toZk, broker).length > inFlight) take("Disconnect", broker)
+        // What was served before it went, whose reply nobody heard.
+        while (departure.isClosed && at(shadow.state.toZk, broker).length >= departure.arrived) take("Serve", broker)
+        if (at(shadow.state.toZk, broker).length > departure.arrived) take("Disconnect", broker)
       }
-      take(action, broker)
-    })
+      // Where nobody hears that its session is over, it is as if it were killed.
+      take(action === "Terminate" && !departure.isClosed ? "Kill" : action, broker)
+    }, () => departure.isKnown)
   }
 
   const dials = (controller: number, broker: number): void => {
@@ -249,6 +245,9 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
         return proposes(args)
       case "LoseClient":
         return
+      case "Terminate":
+        terminating = first
+        return
       case "Obey":
       case "ObeyHalf":
         held.obeyed(second, first)
@@ -287,9 +286,9 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
       case "Deliver": {
         if (event.end.at !== event.end.listener) return
         const message = world.network.inspect(event.end)!.toListener[0]
-        if (event.end.at === zooKeeperName) request = message as ToServer<ZnodeData>
-        else held.delivered(event.end, message)
-        return
+        if (event.end.at !== zooKeeperName) return held.delivered(event.end, message)
+        request = message as ToServer<ZnodeData>
+        return gone.arrives(numberIn(event.end.dialer), request)
       }
       case "Connect":
         return isBroker(event.end.listener) ? connected(event.end) : undefined
@@ -312,8 +311,10 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
   const after = (world: Simulation, event: WorldEvent, observed: Observed): void => {
     if (event._tag === "During" && isBroker(event.crash.process)) {
       const broker = numberIn(event.crash.process)
-      stopped(broker, event.crash._tag, inFlightOf(world, broker))
+      stopped(broker, terminating === broker ? "Terminate" : event.crash._tag, inFlightOf(world, broker))
+      terminating = undefined
     }
+    gone.look((broker) => inFlightOf(world, broker))
     const process = processOf(event)
     const involved = isBroker(process) ? [numberIn(process)] : []
     const back = new Set(returning.keys())

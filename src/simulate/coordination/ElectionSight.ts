@@ -13,7 +13,7 @@ import { at, change, partitionsOf, put } from "../../kafka/rules/Cluster.ts"
 import type { Knowledge } from "../../kafka/rules/Knowledge.ts"
 import type { Simulation } from "../../world/simulated/Simulation.ts"
 import type { End } from "../../world/simulated/WorldEvent.ts"
-import type { Followed } from "./ElectionShadow.ts"
+import type { Followed } from "./Followed.ts"
 import type { HeldMessages } from "./HeldMessages.ts"
 
 /** Replaces what was seen in a state of the model. */

@@ -130,6 +130,7 @@ export const runCluster = (cluster: Cluster, seed: number, act: (running: Runnin
               minInSync: 2,
               produces: () => undefined,
               interrupted: () => false,
+              stops: () => false,
               observe: () => {}
             }).pipe(Effect.provideService(Coordination, { link }))
           })
