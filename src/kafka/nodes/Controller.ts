@@ -5,10 +5,11 @@
  *     operator ── event ─────▶        ── order ─────▶ a queue and a connection a broker
  *     leader ──── Alter ─────▶        ── verdict ───▶ leader
  *
- * The decision: an order is sent again until it is answered or the controller gave it up, one at a time to each broker; an
- * answer to an order that was given up is nothing.
+ * The decision: an order is sent again until it is answered or the controller gave it up, one at a time to each broker; a
+ * connection on which an order was given up is left, since its broker may be another machine by then.
  *
- * Authority: ControllerEventManager, KafkaController.process, RequestSendThread (retry every 100 ms), KafkaZkClient (3.9).
+ * Authority: ControllerEventManager, KafkaController.process, RequestSendThread (retry every 100 ms),
+ * ControllerChannelManager.removeBroker, KafkaZkClient (3.9).
  */
 import { Effect } from "effect"
 import { type Connection, Network } from "../../world/Network.ts"
@@ -140,7 +141,13 @@ const sending = (memory: BrokerMemory, to: number) =>
       if (order === undefined) continue
       connection.send({ _tag: "Order", order } satisfies OrderMessage)
       process.did("Dial", broker, to)
-      const answer = yield* Effect.option(connection.receive)
+      const givenUp = Effect.as(process.until(`give up order to ${to}`, () => next() !== order), "given up" as const)
+      const answer = yield* Effect.raceFirst(Effect.option(connection.receive), givenUp)
+      if (answer === "given up") {
+        connection.close()
+        open = undefined
+        continue
+      }
       if (answer._tag === "None") {
         open = undefined
         yield* Effect.sleep(times.retryMillis)

@@ -28,12 +28,13 @@ import { departures } from "./Departures.ts"
 import { electionModel } from "./ElectionModel.ts"
 import { betweenBrokers, toZooKeeper, zooKeeperEnd } from "./ElectionSight.ts"
 import type { Followed } from "./Followed.ts"
-import { heldMessages } from "./HeldMessages.ts"
+import { type HeldMessages, heldMessages } from "./HeldMessages.ts"
 import { lostMessages } from "./LostMessages.ts"
 
 export interface ElectionShadow {
   readonly state: State
   readonly labels: ReadonlyArray<Label>
+  readonly held: HeldMessages
   /** What happened and is not compared yet, since a read may still be lost. */
   readonly pending: number
   /** Before the world fires an event. */
@@ -87,6 +88,7 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
   const askedBefore = new Map<number, Maybe<ZkQuestion>>()
   /** Brokers whose session is taken up again, and whose watches are not: whether `Connected` was heard. */
   const returning = new Map<number, { isConnected: boolean }>()
+  /** Brokers that are gone, until they connect anew: what arrives of them was sent before. */
   const down = new Set<number>()
   const gone = departures()
   /** Who has just said that its session is over. */
@@ -158,6 +160,7 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
 
   const reconnected = (broker: number): void => {
     decide(broker, false)
+    down.delete(broker)
     returning.delete(broker)
     push(() => {
       unserved.delete(broker)
@@ -295,7 +298,6 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
       case "Start": {
         if (!isBroker(event.process)) return
         const broker = numberIn(event.process)
-        down.delete(broker)
         return push(() => take("Restart", broker))
       }
       case "Kill":
@@ -337,6 +339,7 @@ export const electionShadow = (followed: Followed): ElectionShadow => {
       return shadow.state
     },
     labels: shadow.labels,
+    held,
     get pending() {
       return entries.length
     },
