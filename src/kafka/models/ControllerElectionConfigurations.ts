@@ -6,19 +6,7 @@
  * with it within the same bounds; three brokers start where only an election is asked about.
  */
 import { controllerElection } from "./ControllerElection.ts"
-import type { AskKind, Constants } from "./ControllerElectionState.ts"
-
-const guarded = {
-  CompareBrokerEpoch: true,
-  RequestCarriesBrokerEpoch: true,
-  AtomicRegister: true,
-  FenceControllerWrites: true,
-  BrokerChecksControllerEpoch: true,
-  ZombieAlterCheck: true,
-  RegisterRetries: true,
-  AtomicBecomeFollower: true,
-  UncleanElection: false
-} as const
+import { type AskKind, type Constants, guarded } from "./ControllerElectionState.ts"
 
 const none: ReadonlyArray<AskKind> = []
 const nobody: ReadonlyArray<number> = []
@@ -34,6 +22,7 @@ const two = {
   FaultsApart: false,
   Deaf: nobody,
   AskKinds: none,
+  MinInSync: 2,
   MaxRecords: 0,
   MaxFaults: 0,
   MaxDeletes: 0,
@@ -78,6 +67,8 @@ export const electionConstants: Readonly<Record<string, Constants>> = {
   MCControllerElection_AskedTwice: { ...asked, AskKinds: ["PreferLeader", "ShutDown"], MaxAsked: 2 },
   MCControllerElection_Fetched: { ...two, MaxRecords: 1, MaxAlters: 2 },
   MCControllerElection_FailedApart: { ...bounces, MaxSessions: 1 },
+  MCControllerElection_OneInSync: { ...two, MaxRecords: 1, MaxAlters: 2, MinInSync: 1 },
+  MCControllerElection_OneInSyncFails: { ...bounces, MaxSessions: 1, MaxAlters: 1, MinInSync: 1 },
   MCControllerElection_Forgotten: { ...two, WarmLeader: 2, MaxAlters: 1, MaxFaults: 1 },
   MCControllerElection_TwoPartitions: { ...two, Partitions: 2, FaultsApart: true, MaxFaults: 1 },
   MCControllerElection_ThreeReplicas: {

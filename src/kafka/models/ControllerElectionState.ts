@@ -31,6 +31,8 @@ export interface Constants extends ControllerGuards, BrokerGuards, AlterGuards {
   /** Brokers whose thread of controller events hears nothing, as in one long pause of it. */
   readonly Deaf: ReadonlyArray<number>
   readonly AskKinds: ReadonlyArray<AskKind>
+  /** min.insync.replicas, 1 or 2. */
+  readonly MinInSync: number
   readonly MaxRecords: number
   readonly MaxFaults: number
   readonly MaxDeletes: number
@@ -106,6 +108,19 @@ export interface State {
   readonly asked: number
 }
 
+/** Every guard of the controller and its brokers is on. */
+export const guarded = {
+  CompareBrokerEpoch: true,
+  RequestCarriesBrokerEpoch: true,
+  AtomicRegister: true,
+  FenceControllerWrites: true,
+  BrokerChecksControllerEpoch: true,
+  ZombieAlterCheck: true,
+  RegisterRetries: true,
+  AtomicBecomeFollower: true,
+  UncleanElection: false
+} as const satisfies ControllerGuards & BrokerGuards & AlterGuards
+
 /** Bounds for whoever walks along with a run: none. */
 export const unbounded = {
   Cuts: true,
@@ -115,6 +130,7 @@ export const unbounded = {
   FaultsApart: false,
   Deaf: [],
   AskKinds: ["CreatePartition", "PreferLeader", "ShutDown"],
+  MinInSync: 2,
   MaxRecords: Infinity,
   MaxFaults: Infinity,
   MaxDeletes: Infinity,

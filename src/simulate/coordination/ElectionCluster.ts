@@ -10,7 +10,7 @@
 import { Effect, Layer } from "effect"
 import type { Operation } from "../../history/Operation.ts"
 import { type Observed, observedProperties, observedSteps } from "../../kafka/models/ControllerElectionProperties.ts"
-import { indexOf } from "../../kafka/models/ControllerElectionState.ts"
+import { guarded, indexOf, type State } from "../../kafka/models/ControllerElectionState.ts"
 import { broker } from "../../kafka/nodes/Broker.ts"
 import {
   type BrokerCell,
@@ -39,25 +39,16 @@ import type { ZnodeData } from "../../kafka/rules/CoordinationMessages.ts"
 import { twoInSync } from "../../kafka/rules/FollowerFetch.ts"
 import type { SessionTimes } from "../../kafka/rules/ZooKeeperSessions.ts"
 import { anyVersion } from "../../kafka/rules/ZooKeeperTree.ts"
-import type { Label } from "../../machine/Machine.ts"
+import { type Label, label } from "../../machine/Machine.ts"
 import { simulate, type Simulation } from "../../world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../world/simulated/WorldEvent.ts"
 import { note } from "./ElectionReached.ts"
 import { electionShadow } from "./ElectionShadow.ts"
+import { sightOf } from "./ElectionSight.ts"
+import type { Followed } from "./Followed.ts"
 import { recordLedger } from "./RecordLedger.ts"
 
-/** Every guard of the controller and its brokers is on. */
-export const guarded: ElectionGuards = {
-  CompareBrokerEpoch: true,
-  RequestCarriesBrokerEpoch: true,
-  AtomicRegister: true,
-  FenceControllerWrites: true,
-  BrokerChecksControllerEpoch: true,
-  ZombieAlterCheck: true,
-  RegisterRetries: true,
-  AtomicBecomeFollower: true,
-  UncleanElection: false
-}
+export { guarded }
 
 /** Every guard of ZooKeeper is on. */
 export const zooKeeperGuards = {
@@ -87,12 +78,16 @@ export interface Deployment {
   readonly minInSync: number
   /** How long nothing happens to it before a run begins. */
   readonly startMillis: number
-  /** The guards of the model that walks along, if one does: it knows `minInSync` 2. */
+  /** The guards of the model that walks along, if one does. */
   readonly model?: ElectionGuards
 }
 export const standard: Deployment = { cluster, times, lagMillis, minInSync: twoInSync, startMillis }
 /** The same, and the model with these guards walks along: a run that is no path of it throws `Divergence`. */
-export const followedBy = (model: ElectionGuards): Deployment => ({ ...standard, model })
+export const followedBy = (model: ElectionGuards, minInSync = twoInSync): Deployment => ({
+  ...standard,
+  minInSync,
+  model
+})
 
 /** A property that a run breaks, with the event at which it did. */
 interface Broken {
@@ -120,6 +115,11 @@ export interface Driven {
   /** Sends that were acknowledged so far, of each partition. */
   readonly stored: (partition: number) => number
   readonly deleteController: () => void
+  /** What every node has reported so far, the environment's own steps left out. */
+  readonly did: ReadonlyArray<Label>
+  readonly followed: Followed
+  /** A state of the model with all that nodes and world show laid over it, where a model walks along. */
+  readonly sees: (state: State) => State
 }
 
 export interface Run {
@@ -152,19 +152,19 @@ export const drive = (
   /** A power cut takes what nobody flushed: a replica may then lack what was acknowledged (K14, ControllerBounces). */
   let isPowerLost = false
   const isPromised = (property: string): boolean => !property.endsWith("HoldsAcked") || !isPowerLost
-  const shadow = model !== undefined
-    ? electionShadow({
-      cluster,
-      guards: model,
-      operator,
-      server,
-      cell: (number) => cells.get(number)!,
-      coordination: (number) => coordinationCells.get(number)!,
-      broke: (property) => {
-        if (isPromised(property)) broken.push({ property, event: eventsFired() })
-      }
-    })
-    : undefined
+  const followed = {
+    cluster,
+    guards: model ?? guards,
+    minInSync,
+    operator,
+    server,
+    cell: (number: number) => cells.get(number)!,
+    coordination: (number: number) => coordinationCells.get(number)!,
+    broke: (property: string) => {
+      if (isPromised(property)) broken.push({ property, event: eventsFired() })
+    }
+  }
+  const shadow = model === undefined ? undefined : electionShadow(followed)
   const requests: Array<ControllerEvent> = partitionsOf(cluster).map((partition) => ({
     _tag: "TopicChange",
     partition
@@ -174,6 +174,7 @@ export const drive = (
   const interrupted = new Set<number>()
   let stopping: number | undefined
   const reached = new Set<string>()
+  const did: Array<Label> = []
   let deletions = 0
   let acked = cluster.assignment.map(() => 0)
   const always = Object.entries(observedProperties(cluster))
@@ -222,6 +223,7 @@ export const drive = (
     observe: (process, action, args) => {
       hears(`${process} did ${action}(${args.join(", ")})`)
       reached.add(action)
+      did.push(label(action, ...args))
       if (action === "ObeyHalf") interrupted.delete(args[0]!)
       shadow?.did(action, args)
     },
@@ -323,7 +325,10 @@ export const drive = (
       deleteController: () => {
         deletions++
         refresh()
-      }
+      },
+      did,
+      followed,
+      sees: (state) => shadow === undefined ? state : sightOf(world, followed, shadow.held, before)(state)
     }
     runFor(startMillis)
     act(run)

@@ -5,6 +5,7 @@
  * The decision: of a connection that is cut nothing is compared, since what was lost of it shows only in what happens next;
  * of every other one, every message.
  */
+import type { Observed } from "../../kafka/models/ControllerElectionProperties.ts"
 import type { State } from "../../kafka/models/ControllerElectionState.ts"
 import { alterPort, brokerName, fetchPort, ordersPort } from "../../kafka/nodes/ElectionMessages.ts"
 import { zooKeeperName, zooKeeperPort } from "../../kafka/nodes/ZooKeeperMessages.ts"
@@ -127,3 +128,18 @@ export const toZooKeeper = (
   const sights = brokers.map((broker) => [broker, linkOf(world, followed, broker, at(own, broker))] as const)
   return (state) => sights.reduce((seen, [broker, sight]) => isApart(broker) ? seen : sight(seen), state)
 }
+
+/** All that can be seen at this moment; of a broker whose link is elsewhere in the model, its connection is not asked. */
+export const sightOf =
+  (world: Simulation, followed: Followed, held: HeldMessages, observed: Observed): Sight => (state) => {
+    const { brokers } = followed.cluster
+    const links = toZooKeeper(world, followed, observed.own, brokers, () => false)
+    const slots = brokers.map((broker) => betweenBrokers(world, followed, held, broker))
+    const isUp = (broker: number) => world.isUp(brokerName(broker))
+    return {
+      ...slots.reduce((seen, slot) => slot(seen), links(state)),
+      ...observed,
+      channel: brokers.map((broker) => isUp(broker) ? followed.cell(broker).channel : []),
+      opened: brokers.map((broker) => at(followed.server.server.clients, broker).opened)
+    }
+  }

@@ -11,7 +11,7 @@
  * several times what a true trace needs.
  */
 import { controllerElection } from "../../../src/kafka/models/ControllerElection.ts"
-import { type Constants, pathsOf, type State } from "../../../src/kafka/models/ControllerElectionState.ts"
+import { type Constants, guarded, pathsOf, type State } from "../../../src/kafka/models/ControllerElectionState.ts"
 import { ringOf } from "../../../src/kafka/rules/Cluster.ts"
 import { type Label, label, labelsOf, type Machine, showLabel, step } from "../../../src/machine/Machine.ts"
 
@@ -43,15 +43,7 @@ const brokerCount = 3
 export const partitionCount = 3
 
 const constants: Constants = {
-  CompareBrokerEpoch: true,
-  RequestCarriesBrokerEpoch: true,
-  AtomicRegister: true,
-  FenceControllerWrites: true,
-  BrokerChecksControllerEpoch: true,
-  ZombieAlterCheck: true,
-  RegisterRetries: true,
-  AtomicBecomeFollower: true,
-  UncleanElection: false,
+  ...guarded,
   Brokers: brokerCount,
   Partitions: partitionCount,
   Replicas: 3,
@@ -61,6 +53,7 @@ const constants: Constants = {
   ControllerStays: false,
   FaultsApart: false,
   Deaf: [],
+  MinInSync: 2,
   MaxRecords: 1,
   MaxFaults: 20,
   MaxDeletes: 0,
