@@ -34,6 +34,7 @@ CONSTANTS CompareBrokerEpoch,          \* K14: a broker whose epoch rose has fai
           FaultsApart,  \* a process fails only when the cluster has dealt with all that happened before
           Deaf,         \* brokers whose thread of controller events hears nothing, as in one long pause of it
           AskKinds,     \* what operators and clients may ask for
+          MinInSync,    \* min.insync.replicas, 1 or 2: a leader that is alone in sync takes writes, or does not
           MaxRecords, MaxFaults, MaxDeletes, MaxAlters, MaxAsked, MaxSessions, MaxQueue
 
 VARIABLES tree,     \* ZooKeeper's znodes
@@ -597,15 +598,25 @@ Dial(c, b) ==
   /\ orders' = [orders EXCEPT ![c][b] = <<[open |-> TRUE, message |-> [_tag |-> "Order", order |-> Head(own[c].queues[b])]]>>]
   /\ UNCHANGED <<zookeeper, links, status, own, alter, fetch, data, budget>>
 
+(* a leader that is alone in sync waits for nobody, where that is enough *)
+MaximalIsr(o, p) ==
+  Range(o.parts[p][1].isr) \cup (IF o.proposed # <<>> /\ o.proposed[1].partition = p THEN Range(o.proposed[1].isr) ELSE {})
+IsAlone(o, b, p) ==
+  /\ MinInSync = 1 /\ o.parts[p] # <<>> /\ o.parts[p][1].leader = <<b>> /\ Len(o.parts[p][1].isr) = 1
+  /\ MaximalIsr(o, p) \subseteq o.parts[p][1].synced \cup {b}
+AckedAlone(o, b, ends) == [p \in Partition |-> IF IsAlone(o, b, p) /\ ends[p] > acked[p] THEN ends[p] ELSE acked[p]]
+
 Takes(b, c) ==
   /\ status[b] = "up" /\ own[b].registered # <<>> /\ own[b].phase # "unregistered"
   /\ orders[c][b] # <<>> /\ orders[c][b][1].message._tag = "Order"
 Obey(b, c) ==
   /\ Takes(b, c)
   /\ LET m == orders[c][b][1].message.order
-     IN own' = IF Fenced(own[b], m) THEN own ELSE [own EXCEPT ![b] = Became(own[b], m)]
+         o == IF Fenced(own[b], m) THEN own[b] ELSE Became(own[b], m)
+     IN /\ own' = [own EXCEPT ![b] = o]
+        /\ acked' = AckedAlone(o, b, log[b])
   /\ orders' = [orders EXCEPT ![c][b] = IF @[1].open THEN <<[@[1] EXCEPT !.message = [_tag |-> "Answer"]]>> ELSE <<>>]
-  /\ UNCHANGED <<zookeeper, links, status, alter, fetch, data, budget>>
+  /\ UNCHANGED <<zookeeper, links, status, alter, fetch, log, budget>>
 
 (* the handler fails midway and is asked again: what it did first stays, unless it does all or nothing *)
 ObeyHalf(b, c) ==
@@ -700,18 +711,21 @@ Settled(b) ==
   /\ status[b] = "up" /\ Open(alter[b]) \cap Tagged(alter[b], {"Altered", "Refused"}) # {}
   /\ LET is == Open(alter[b]) \cap Tagged(alter[b], {"Altered", "Refused"})
          m == alter[b][The(is)].message
-     IN /\ own' = IF own[b].proposed = <<>> THEN own ELSE [own EXCEPT ![b] = Adopt(own[b], m)]
+         o == IF own[b].proposed = <<>> THEN own[b] ELSE Adopt(own[b], m)
+     IN /\ own' = [own EXCEPT ![b] = o]
+        /\ acked' = AckedAlone(o, b, log[b])
         /\ channel' = IF m._tag = "Refused" /\ m.code = "NotController" THEN [channel EXCEPT ![b] = <<>>] ELSE channel
         /\ alter' = [alter EXCEPT ![b] = But(@, The(is))]
-  /\ UNCHANGED <<zookeeper, linked, toZk, fromZk, status, orders, fetch, data, budget>>
+  /\ UNCHANGED <<zookeeper, linked, toZk, fromZk, status, orders, fetch, log, budget>>
 
 (* the connection went with the controller: the leader may propose again *)
 Forgotten(b) ==
   /\ status[b] = "up" /\ own[b].proposed # <<>> /\ ~own[b].proposed[1].final
   /\ Open(alter[b]) = {}
   /\ own' = [own EXCEPT ![b].proposed = <<>>]
+  /\ acked' = AckedAlone([own[b] EXCEPT !.proposed = <<>>], b, log[b])
   /\ channel' = [channel EXCEPT ![b] = <<>>]
-  /\ UNCHANGED <<zookeeper, linked, toZk, fromZk, status, orders, alter, fetch, data, budget>>
+  /\ UNCHANGED <<zookeeper, linked, toZk, fromZk, status, orders, alter, fetch, log, budget>>
 
 LoseAlter(b, c) ==
   /\ Cuts /\ faults < MaxFaults /\ To(alter[b], c) # {}
@@ -728,10 +742,12 @@ LoseChannel(b) ==
 -----------------------------------------------------------------------------
 (* the log, as an end offset: what a leader writes, a follower fetches *)
 Produce(b, p) ==
-  /\ status[b] = "up" /\ Leads(b, p) /\ log[b][p] < MaxRecords /\ Len(own[b].parts[p][1].isr) > 1
+  /\ status[b] = "up" /\ Leads(b, p) /\ log[b][p] < MaxRecords /\ Len(own[b].parts[p][1].isr) >= MinInSync
   /\ log' = [log EXCEPT ![b][p] = @ + 1]
-  /\ own' = [own EXCEPT ![b].parts[p][1].synced = {}]
-  /\ UNCHANGED <<zookeeper, links, status, orders, alter, fetch, acked, budget>>
+  /\ LET o == [own[b] EXCEPT !.parts[p][1].synced = {}]
+     IN /\ own' = [own EXCEPT ![b] = o]
+        /\ acked' = AckedAlone(o, b, [log[b] EXCEPT ![p] = @ + 1])
+  /\ UNCHANGED <<zookeeper, links, status, orders, alter, fetch, budget>>
 
 (* who is to follow another leader waits no longer for the last one: its request may still arrive *)
 Deserted(s) ==
@@ -753,12 +769,10 @@ ServeFetch(l, b, p) ==
          serves == Leads(l, p) /\ own[l].parts[p][1].epoch = m.epoch
          part == own[l].parts[p][1]
          synced == IF m.end = log[l][p] THEN part.synced \cup {b} ELSE part.synced
-         maximal == Range(part.isr) \cup (IF own[l].proposed # <<>> /\ own[l].proposed[1].partition = p
-                                          THEN Range(own[l].proposed[1].isr) ELSE {})
          reply == IF serves THEN [_tag |-> "Fetched", epoch |-> m.epoch, end |-> log[l][p]] ELSE [_tag |-> "NotLeader"]
      IN /\ fetch' = [fetch EXCEPT ![b][p] = Reply(@, is, reply)]
         /\ own' = IF serves THEN [own EXCEPT ![l].parts[p][1].synced = synced] ELSE own
-        /\ acked' = IF serves /\ Len(part.isr) > 1 /\ maximal \subseteq synced \cup {l} /\ log[l][p] > acked[p]
+        /\ acked' = IF serves /\ Len(part.isr) >= MinInSync /\ MaximalIsr(own[l], p) \subseteq synced \cup {l} /\ log[l][p] > acked[p]
                     THEN [acked EXCEPT ![p] = log[l][p]] ELSE acked
   /\ UNCHANGED <<zookeeper, links, status, orders, alter, log, budget>>
 

@@ -16,8 +16,8 @@ describe("ZooKeeper and a cluster of brokers on the simulated world", () => {
     let events = 0
     let pending = 0
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 0xffff }), commands, (seed, list) => {
-        const run = play(guarded, seed, list)
+      fc.property(fc.integer({ min: 1, max: 0xffff }), commands, fc.constantFrom(1, 2), (seed, list, minInSync) => {
+        const run = play(guarded, seed, list, minInSync)
         run.reached.forEach((tag) => reached.add(tag))
         run.labels.forEach(({ action }) => reached.add(action))
         events += run.events

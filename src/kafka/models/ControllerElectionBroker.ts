@@ -12,8 +12,8 @@ import { propose, settle } from "../rules/AlterPartition.ts"
 import { isFenced, leads, obey, obeyHalf } from "../rules/BrokerOrders.ts"
 import { at, change, type Cluster, type Maybe, partitionsOf, put } from "../rules/Cluster.ts"
 import type { ControllerOrder } from "../rules/CoordinationMessages.ts"
-import { acknowledges, sawFetch, twoInSync } from "../rules/FollowerFetch.ts"
-import { type ReplicaState, startOf } from "../rules/Knowledge.ts"
+import { acknowledgedAlone, acknowledges, sawFetch } from "../rules/FollowerFetch.ts"
+import { type Knowledge, type ReplicaState, startOf } from "../rules/Knowledge.ts"
 import { isFor, orphan, replied } from "./ControllerElectionController.ts"
 import type { AlterSlot, Constants, FetchSlot, OrderSlot, State, ToZooKeeper } from "./ControllerElectionState.ts"
 import { listens, mayFail } from "./ControllerElectionZooKeeper.ts"
@@ -31,15 +31,24 @@ const taken = (s: State, b: number, controller: number): ControllerOrder | undef
 const withOrder = (s: State, controller: number, b: number, slot: Maybe<OrderSlot>): State["orders"] =>
   change(s.orders, controller, (row) => put(row, b, slot))
 
+/** What producers were told once a broker knows this: a leader that is alone in sync waits for nobody. */
+const ackedAlone = (c: Constants, s: State, b: number, own: Knowledge, ends: ReadonlyArray<number>): State["acked"] =>
+  acknowledgedAlone(own, b, c.MinInSync).reduce(
+    (acked, p) => at(ends, p) > at(acked, p) ? put(acked, p, at(ends, p)) : acked,
+    s.acked
+  )
+
 const orderActions = (c: Constants, { brokers }: Cluster) => ({
   Obey: action([brokers, brokers], (s: State, b, controller) => {
     const order = taken(s, b, controller)
     if (order === undefined) return undefined
     const [slot] = at(at(s.orders, controller), b)
-    const own = at(s.own, b)
+    const before = at(s.own, b)
+    const own = isFenced(c, before, order) ? before : obey(before, order)
     return {
       ...s,
-      own: isFenced(c, own, order) ? s.own : put(s.own, b, obey(own, order)),
+      own: put(s.own, b, own),
+      acked: ackedAlone(c, s, b, own, at(s.log, b)),
       orders: withOrder(s, controller, b, slot!.open ? [{ open: true, message: { _tag: "Answer" } }] : [])
     }
   }),
@@ -98,9 +107,11 @@ const leaderActions = (c: Constants, cluster: Cluster) => ({
     const message = slot?.message
     if (!isUp(s, b) || (message?._tag !== "Altered" && message?._tag !== "Refused")) return undefined
     const isDeposed = message._tag === "Refused" && message.code === "NotController"
+    const own = settle(at(s.own, b), message)
     return {
       ...s,
-      own: change(s.own, b, (own) => settle(own, message)),
+      own: put(s.own, b, own),
+      acked: ackedAlone(c, s, b, own, at(s.log, b)),
       channel: isDeposed ? put(s.channel, b, []) : s.channel,
       alter: change(s.alter, b, (slots) => slots.filter((each) => each !== slot))
     }
@@ -109,9 +120,11 @@ const leaderActions = (c: Constants, cluster: Cluster) => ({
     const [proposal] = at(s.own, b).proposed
     const waits = at(s.alter, b).some(({ open }) => open)
     if (!isUp(s, b) || proposal === undefined || proposal.final || waits) return undefined
+    const own = { ...at(s.own, b), proposed: [] }
     return {
       ...s,
-      own: change(s.own, b, (own) => ({ ...own, proposed: [] })),
+      own: put(s.own, b, own),
+      acked: ackedAlone(c, s, b, own, at(s.log, b)),
       channel: put(s.channel, b, [])
     }
   }),
@@ -129,7 +142,7 @@ const leaderActions = (c: Constants, cluster: Cluster) => ({
 const withPart = (s: State, b: number, p: number, part: ReplicaState): State["own"] =>
   change(s.own, b, (own) => ({ ...own, parts: put(own.parts, p, [part]) }))
 
-const serveFetch = (s: State, l: number, b: number, p: number): State | undefined => {
+const serveFetch = (c: Constants) => (s: State, l: number, b: number, p: number): State | undefined => {
   const isIt = isFor(l, "Fetch")
   const slot = at(at(s.fetch, b), p).find(isIt)
   if (!isUp(s, l) || slot?.message._tag !== "Fetch") return undefined
@@ -147,7 +160,7 @@ const serveFetch = (s: State, l: number, b: number, p: number): State | undefine
     ...s,
     own: after === part ? s.own : withPart(s, l, p, after),
     fetch: answer({ _tag: "Fetched", epoch, end: logEnd }),
-    acked: acknowledges(own, l, p, after, twoInSync) && logEnd > at(s.acked, p) ? put(s.acked, p, logEnd) : s.acked
+    acked: acknowledges(own, l, p, after, c.MinInSync) && logEnd > at(s.acked, p) ? put(s.acked, p, logEnd) : s.acked
   }
 }
 
@@ -159,12 +172,10 @@ const logActions = (c: Constants, cluster: Cluster) => {
       const [part] = at(at(s.own, b).parts, p)
       const end = at(at(s.log, b), p)
       if (!isUp(s, b) || part === undefined || !leads(b, [part]) || end >= c.MaxRecords) return undefined
-      if (part.isr.length < twoInSync) return undefined
-      return {
-        ...s,
-        log: change(s.log, b, (row) => put(row, p, end + 1)),
-        own: withPart(s, b, p, { ...part, synced: [] })
-      }
+      if (part.isr.length < c.MinInSync) return undefined
+      const own = withPart(s, b, p, { ...part, synced: [] })
+      const log = change(s.log, b, (row) => put(row, p, end + 1))
+      return { ...s, log, own, acked: ackedAlone(c, s, b, at(own, b), at(log, b)) }
     }),
     SendFetch: action([brokers, partitions], (s: State, b, p) => {
       const [part] = at(at(s.own, b).parts, p)
@@ -177,7 +188,7 @@ const logActions = (c: Constants, cluster: Cluster) => {
       const sent: FetchSlot = { open: true, to: leader, message }
       return { ...s, fetch: change(s.fetch, b, (row) => put(row, p, [...deserted(slots), sent])) }
     }),
-    ServeFetch: action([brokers, brokers, partitions], serveFetch),
+    ServeFetch: action([brokers, brokers, partitions], serveFetch(c)),
     Fetched: action([brokers, partitions], (s: State, b, p) => {
       const slot = at(at(s.fetch, b), p).find(({ message, open }) => open && message._tag !== "Fetch")
       const message = slot?.message

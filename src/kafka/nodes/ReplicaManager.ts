@@ -18,7 +18,7 @@ import { propose, settle } from "../rules/AlterPartition.ts"
 import { isFenced, leads, obey, obeyHalf } from "../rules/BrokerOrders.ts"
 import { at, partitionsOf, put } from "../rules/Cluster.ts"
 import type { Verdict } from "../rules/CoordinationMessages.ts"
-import { acknowledges, sawFetch } from "../rules/FollowerFetch.ts"
+import { acknowledgedAlone, acknowledges, sawFetch } from "../rules/FollowerFetch.ts"
 import { type BrokerMemory, moveLog, recordsOf } from "./BrokerMemory.ts"
 import {
   type AlterMessage,
@@ -40,12 +40,9 @@ const accepting = (port: string, serve: (connection: Connection) => Effect.Effec
   })
 
 /** A leader that is alone in sync waits for nobody. */
-const acknowledgeAlone = ({ broker, cell, cluster, minInSync, observe }: BrokerMemory): void => {
-  for (const partition of partitionsOf(cluster)) {
-    const [part] = at(cell.own.parts, partition)
-    if (part === undefined || !leads(broker, [part]) || part.isr.length > 1) continue
-    const end = at(cell.log, partition)
-    if (acknowledges(cell.own, broker, partition, part, minInSync)) observe({ _tag: "Acknowledged", partition, end })
+const acknowledgeAlone = ({ broker, cell, minInSync, observe }: BrokerMemory): void => {
+  for (const partition of acknowledgedAlone(cell.own, broker, minInSync)) {
+    observe({ _tag: "Acknowledged", partition, end: at(cell.log, partition) })
   }
 }
 

@@ -33,3 +33,12 @@ export const acknowledges = (
 ): boolean =>
   part.isr.length >= minInSync &&
   maximalIsr(own, partition, part).every((replica) => replica === leader || part.synced.includes(replica))
+
+/** The partitions of which a leader that is alone in sync has acknowledged all, since it waits for nobody. */
+export const acknowledgedAlone = (own: Knowledge, leader: number, minInSync: number): ReadonlyArray<number> =>
+  own.parts.flatMap(([part], i) =>
+    part !== undefined && part.leader[0] === leader && part.isr.length === 1 &&
+      acknowledges(own, leader, i + 1, part, minInSync)
+      ? [i + 1]
+      : []
+  )

@@ -34,12 +34,17 @@ const pickOf = <A>(pick: number, all: ReadonlyArray<A>): A | undefined => all[Ma
 const settlesMillis = 3_000 + 8 * times.timeoutMillis + 4 * lagMillis
 
 /** Plays commands, mends everything and waits; throws what a node or the world throws. */
-export const play = (guards: ElectionGuards, seed: number, commands: ReadonlyArray<Command>): Run =>
+export const play = (
+  guards: ElectionGuards,
+  seed: number,
+  commands: ReadonlyArray<Command>,
+  minInSync?: number
+): Run =>
   drive(guards, seed, (run) => {
     carryOutAll(run, commands)
     mend(run)
     run.runFor(settlesMillis)
-  }, followedBy(guards))
+  }, followedBy(guards, minInSync))
 
 /** Plays commands against a run under way. */
 export const carryOutAll = (run: Driven, commands: ReadonlyArray<Command>): void => {

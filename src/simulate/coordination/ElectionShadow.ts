@@ -63,9 +63,9 @@ const judged = ["InSyncHoldsAcked", "MetadataConverges"]
 const judgedSteps = ["OrdersReachTheirIncarnation"]
 
 export const electionShadow = (followed: Followed): ElectionShadow => {
-  const { broke, cell, cluster, coordination, guards, operator, server } = followed
+  const { broke, cell, cluster, coordination, guards, minInSync, operator, server } = followed
   const { brokers } = cluster
-  const machine = electionModel(cluster, guards)
+  const machine = electionModel(cluster, guards, minInSync)
   const shadow = shadowOf(machine, [])
   const entries: Array<Entry> = []
   const isBroker = (process: string): boolean => process.startsWith("broker-")

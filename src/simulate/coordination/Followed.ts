@@ -13,6 +13,7 @@ import type { ZnodeData } from "../../kafka/rules/CoordinationMessages.ts"
 export interface Followed {
   readonly cluster: Cluster
   readonly guards: ElectionGuards
+  readonly minInSync: number
   readonly operator: number
   readonly server: ZooKeeperCell<ZnodeData>
   readonly cell: (broker: number) => BrokerCell
