@@ -75,8 +75,16 @@ const movesFrom = (edges: Edges, grain: Grain, from: number): ReadonlyArray<Cove
   })
 }
 
-/** Walks that together take every move; each goes on from move to move while there is one that was not taken. */
-export const cover = <State>(machine: Machine<State>, graph: Graph<State>, grain: Grain): Cover => {
+/**
+ * Walks that together take every move; each goes on from move to move while there is one that was not taken. From the far
+ * end of the graph there are many walks with few moves of their own, spread evenly; from the near end few walks, and long.
+ */
+export const cover = <State>(
+  machine: Machine<State>,
+  graph: Graph<State>,
+  grain: Grain,
+  from: "far" | "near" = "far"
+): Cover => {
   const edges = edgesOf(graph)
   const initials = machine.initial.map((state) => graph.idOf(state)!)
   const out = new Map<number, Array<CoverStep>>()
@@ -100,7 +108,7 @@ export const cover = <State>(machine: Machine<State>, graph: Graph<State>, grain
     }
   }
   const paths: Array<ReadonlyArray<CoverStep>> = []
-  for (const start of [...out.keys()].reverse()) {
+  for (const start of from === "far" ? [...out.keys()].reverse() : out.keys()) {
     while (out.get(start)!.length > 0) {
       const path: Array<CoverStep> = []
       for (let via = found.get(start); via !== undefined; via = found.get(via[0])) path.unshift(via[1])

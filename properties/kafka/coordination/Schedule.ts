@@ -19,7 +19,7 @@ import { at, change, put, ringOf } from "../../../src/kafka/rules/Cluster.ts"
 import { twoInSync } from "../../../src/kafka/rules/FollowerFetch.ts"
 import { type Label, label, type Machine, showLabel, step } from "../../../src/machine/Machine.ts"
 import type { Deployment, Driven } from "../../../src/simulate/coordination/ElectionCluster.ts"
-import type { WorldEvent } from "../../../src/world/simulated/WorldEvent.ts"
+import { isWakening, type WorldEvent } from "../../../src/world/simulated/WorldEvent.ts"
 
 type Guards = NonNullable<Deployment["model"]>
 
@@ -141,8 +141,11 @@ const silent = ["LoseClient", "Disconnect", "LoseChannel"]
 
 /** A path that is played, step after step. */
 export interface Player {
-  /** Plays a label that leads the model from one state to another; throws where nodes do anything else. */
-  readonly take: (label: Label, before: State, after: State) => void
+  /**
+   * Plays a label that leads the model from one state to another; throws where nodes do anything else. With `crashes` its
+   * broker is killed inside the handler that reports the label, and the second state is the one after that.
+   */
+  readonly take: (label: Label, before: State, after: State, crashes?: boolean) => void
 }
 
 /** A player of paths in which sessions expire in this order: `BROKER SESSION` each. */
@@ -179,8 +182,30 @@ export const playerOf = (run: Driven, machine: Machine<State>, expiries: Readonl
     fire(event)
   }
 
+  /** The broker that is killed when it has reported the label that is being played, and whether that takes an order. */
+  let dying: number | undefined
+  let isOrder = false
+  /** Whether the handler of an event reports something of a path: what comes before is silent. */
+  const isLast = (event: WorldEvent): boolean => {
+    switch (event._tag) {
+      case "Wake": {
+        // A controller that has no connection makes one first.
+        const [, to] = /^order to (\d+)$/.exec(event.point) ?? []
+        const link = to === undefined ? undefined : between(dying!, Number(to), ordersPort).dialer
+        return link === undefined || world.network.inspect(link)?.cut === false
+      }
+      // An order waits until its broker is registered; a ping says nothing.
+      case "Deliver":
+        return event.end.port === ordersPort
+          ? !isOrder
+          : !isPing(world.network.inspect(event.end)?.toDialer[0] as never)
+      default:
+        return event._tag === "Connect"
+    }
+  }
+
   /** Fires what leads there until nodes have reported just this. */
-  const until = (wanted: ReadonlyArray<string>, ways: ReadonlyArray<WorldEvent>): void => {
+  const until = (wanted: ReadonlyArray<string>, ways: ReadonlyArray<WorldEvent>, crashes = false): void => {
     const from = run.did.length
     const told = () =>
       run.did.slice(from).filter(({ action, args }) =>
@@ -189,7 +214,9 @@ export const playerOf = (run: Driven, machine: Machine<State>, expiries: Readonl
     for (let tries = 0; tries < mostSilent && told().length < wanted.length; tries++) {
       const event = ways.find((each) => world.canHappen(each))
       if (event === undefined) break
-      happen(event)
+      if (crashes && isWakening(event) && isLast(event)) {
+        fire({ _tag: "During", event, steps: 1, crash: { _tag: "Kill", process: brokerName(dying!) } })
+      } else happen(event)
     }
     if (!isDeepStrictEqual(told(), wanted)) {
       throw new Error(`${wanted.join(" ")} was played, and the nodes did ${told().join(" ") || "nothing"}`)
@@ -233,12 +260,22 @@ export const playerOf = (run: Driven, machine: Machine<State>, expiries: Readonl
     const { closed, connect, toDialer, toListener } = toZooKeeper(broker)
     if (back.delete(broker)) return
     const wanted = showLabel(label("Hear", broker))
+    const isCrash = dying !== undefined
     if (at(before.fromZk, broker)[0]!._tag !== "Expired" || world.canHappen(toDialer)) {
-      return until([wanted], [toDialer])
+      return until([wanted], [toDialer], isCrash)
     }
     until([showLabel(label("Reconnect", broker))], [connect, ...closed])
     until([showLabel(label("Serve", broker))], [toListener])
-    until([wanted], [toDialer])
+    until([wanted], [toDialer], isCrash)
+  }
+
+  /** A sender that had nothing to say has not noticed that its connection is gone: its first order is lost with it. */
+  const dial = (made: Label, before: State): void => {
+    const [controller, broker] = made.args as readonly [number, number]
+    const send = () => until([showLabel(made)], waysTo(made, before), dying !== undefined)
+    send()
+    const { dialer } = between(controller, broker, ordersPort)
+    if (world.isUp(brokerName(controller)) && world.network.inspect(dialer)?.cut !== false) send()
   }
 
   const ask = ({ action, args }: Label): void => {
@@ -256,6 +293,8 @@ export const playerOf = (run: Driven, machine: Machine<State>, expiries: Readonl
         return serve(broker, before)
       case "Hear":
         return hear(broker, before)
+      case "Dial":
+        return dial(made, before)
       case "DeleteController":
         return deleteController()
       case "Terminate":
@@ -274,7 +313,7 @@ export const playerOf = (run: Driven, machine: Machine<State>, expiries: Readonl
     ask(made)
     if (["Kill", "PowerLoss", "Terminate"].includes(made.action)) back.delete(broker)
     if (worldly.includes(made.action)) return fire(waysTo(made, before)[0]!)
-    until([showLabel(made)], waysTo(made, before))
+    until([showLabel(made)], waysTo(made, before), dying !== undefined)
   }
 
   /** The model's state as the nodes' finer steps leave it. */
@@ -310,8 +349,14 @@ export const playerOf = (run: Driven, machine: Machine<State>, expiries: Readonl
   }
 
   return {
-    take: (made, before, after) => {
+    take: (made, before, after, crashes = false) => {
+      dying = crashes ? made.args[0] as number : undefined
+      isOrder = made.action === "Obey"
+      const wasBack = crashes && made.action === "Hear" && back.has(dying!)
       act(made, before)
+      // It has heard that it is back in its session already.
+      if (wasBack) fire({ _tag: "Kill", process: brokerName(dying!) })
+      if (crashes) back.delete(dying!)
       compare(made, after)
     }
   }

@@ -1,8 +1,9 @@
-/** Paths of the model are schedules of the nodes: every counterexample of a guard that is off. */
+/** Paths of the model are schedules of the nodes: every counterexample of a guard that is off, every move of a graph. */
 import { describe, expect, it } from "vitest"
 import { check } from "../../../packages/tla-tools-runner/src/index.ts"
 import { specModules, type SpecRow } from "../../../src/cli/SpecFiles.ts"
 import { replayStates } from "../../../src/conform/Counterexample.ts"
+import { showCover } from "../../../src/conform/Cover.ts"
 import { kindOfProperty } from "../../../src/conform/SpecText.ts"
 import type { Path } from "../../../src/explore/Path.ts"
 import { explore } from "../../../src/explore/Search.ts"
@@ -11,6 +12,7 @@ import { type Constants, guarded, type State } from "../../../src/kafka/models/C
 import type { Named } from "../../../src/machine/Machine.ts"
 import { byTier } from "../../../test/Tier.ts"
 import { itTlc } from "../../../test/Tlc.ts"
+import { played, playedGraph, showPath } from "./PlayedGraph.ts"
 import { guardsOf, playPath } from "./PlayedPaths.ts"
 
 const module = specModules().find(({ name }) => name === "ControllerElection")!
@@ -78,4 +80,54 @@ describe("a counterexample of the model", () => {
     // A guard forbids no step here: each is taken, and what it does is another thing.
     expect(taken).toBe(labels.length)
   })
+})
+
+describe("a small graph of the model", () => {
+  const common = [
+    "Answered",
+    "Dial",
+    "Expire",
+    "Hear",
+    "Kill",
+    "Obey",
+    "PowerLoss",
+    "Reconnect",
+    "Restart",
+    "Serve",
+    "Terminate"
+  ]
+  /** Of each: one schedule in so many is played by default, all in the other tiers; actions that are taken. */
+  const graphs = [
+    { name: "standing", oneIn: 120, actions: [...common, "Disconnect"] },
+    { name: "alone", oneIn: 100, actions: [...common, "CreatePartition"] }
+  ] as const
+
+  it.each(graphs)(
+    "is played on the nodes move by move: each gives the state that the model has: $name",
+    ({ actions, name, oneIn }) => {
+      const { commuting, covered, play } = playedGraph(played[name])
+      const step = byTier({ quick: oneIn, ci: 1, deep: 1 })
+      // The first ones begin with a fault each, and are the longest.
+      const paths = covered.paths.filter((_, i) => i % step === 0 || i < 40)
+      console.info(`${name}: ${showCover(covered, commuting)}; ${paths.length} of the schedules are played`)
+      expect(covered.edges).toBeGreaterThan(10_000)
+      // Nothing is eager here, so no edge may be left.
+      expect(commuting.broken).toEqual([])
+      expect(covered.covered).toBe(covered.edges)
+      const different: Array<string> = []
+      for (const path of paths) {
+        try {
+          play(path)
+        } catch (error) {
+          different.push(`${showPath(path)}: ${error instanceof Error ? error.message : String(error)}`)
+        }
+      }
+      expect(different).toEqual([])
+      const taken = new Set(paths.flat().flatMap(({ labels }) => labels.map(({ action }) => action)))
+      expect(actions.filter((action) => !taken.has(action))).toEqual([])
+      // A crash inside a handler is a move of its own; a cluster that stands does nothing before its one fault.
+      expect(paths.flat().some(({ crashes }) => crashes)).toBe(name === "alone")
+    },
+    byTier({ quick: 240_000, ci: 1_800_000, deep: 1_800_000 })
+  )
 })

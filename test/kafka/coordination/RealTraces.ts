@@ -5,37 +5,24 @@
  * the model does not have: topic deletion (topic t2 of `zookeeper-txns-A` altogether), added partitions (t1/3, t1/4),
  * configuration, and znodes of neither election nor partition (`notModelled` lists each path with its count).
  */
-import { readFileSync } from "node:fs"
-import { join } from "node:path"
 import { indexOf } from "../../../src/kafka/models/ControllerElectionState.ts"
 import { type Label, label } from "../../../src/machine/Machine.ts"
+import { type Line as RealLine, trace } from "../rules/RealController.ts"
 import { byAnyController, cluster, partitionCount, type Phase, stateText, viewText, type Write } from "./Witness.ts"
 
-export interface Line {
+export interface Line extends RealLine {
   readonly t_ms: number
-  readonly source: string
-  readonly event: string
-  readonly zxid?: string
-  readonly session?: number
-  readonly multi?: number
-  readonly path?: string
-  readonly version?: number
-  readonly code?: number
-  readonly data?: unknown
   readonly children?: ReadonlyArray<string>
   readonly partitions?: ReadonlyArray<{
     readonly partition: number
     readonly leader: number
     readonly leaderEpoch: number
   }>
-  readonly deletesEphemerals?: ReadonlyArray<string>
   readonly signal?: string
   readonly target?: { readonly broker: number }
 }
 
-export const linesOf = (name: string): ReadonlyArray<Line> =>
-  readFileSync(join(import.meta.dirname, "../../real/failover-traces", `${name}.jsonl`), "utf8")
-    .trimEnd().split("\n").map((line) => JSON.parse(line) as Line)
+export const linesOf = (name: string): ReadonlyArray<Line> => trace(name) as ReadonlyArray<Line>
 
 /** How the real names are the model's; both are bijections. */
 export interface Renaming {
