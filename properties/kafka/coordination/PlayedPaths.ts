@@ -108,14 +108,15 @@ export interface PlayedPath {
 /**
  * Plays a path of a configuration on nodes with these guards; throws where nodes do anything else than the model with the
  * same guards does. Stops before a step that such a model does not have. `states` are the configuration's, to compare
- * with.
+ * with; `nodes` are guards that only the nodes have.
  */
 export const playPath = (
   c: Constants,
   guards: ElectionGuards,
   path: ReadonlyArray<Label>,
   property: string,
-  states: ReadonlyArray<State> = []
+  states: ReadonlyArray<State> = [],
+  nodes: ElectionGuards = guards
 ): PlayedPath => {
   const constants = { ...c, ...guards }
   const machine = fromTheStart(constants)
@@ -124,7 +125,7 @@ export const playPath = (
   const expiries = labels.filter(({ action }) => action === "Expire").map(({ args }) => args.join(" "))
   const differs = differsFrom(c)
   let [fell, taken]: [number | undefined, number] = [undefined, 0]
-  const run = drive(guards, 1, (driven) => {
+  const run = drive(nodes, 1, (driven) => {
     const player = playerOf(driven, machine, expiries)
     let state = machine.initial[0]!
     const compare = (place: number): void => {

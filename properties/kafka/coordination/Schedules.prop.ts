@@ -79,6 +79,9 @@ describe("a counterexample of the model", () => {
     expect(run.broken).toEqual([])
     // A guard forbids no step here: each is taken, and what it does is another thing.
     expect(taken).toBe(labels.length)
+    // Nodes without the guard do not go the way of the model that has it.
+    const off = guardsOf(constantsOf(row))
+    expect(() => playPath(constantsOf(row), guarded, labels, property, [], off)).toThrow(/model|enabled|was played/)
   })
 })
 
