@@ -1,4 +1,5 @@
-//! The machine of `spec/rocketmq/NameServerRoutingTimed.tla`: how long a route may be untrue. Processes count from 0.
+//! The machine of `spec/rocketmq/NameServerRoutingTimed.tla` without clients: how long a route may be untrue. Processes
+//! count from 0.
 
 use crate::constants::Constants;
 use crate::sets::{has, with, without};
@@ -6,7 +7,6 @@ use stateright::{Model, Property};
 
 const SERVERS: usize = 2;
 const BROKERS: usize = 2;
-const CLIENTS: usize = 1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Status {
@@ -15,37 +15,45 @@ enum Status {
     Dead,
 }
 
-/// The variables of the specification by their names; sets of brokers are bits.
+type Pairs<A> = [[A; SERVERS]; BROKERS];
+
+/// The variables of the specification by their names, but for those of clients; sets of processes are bits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
     status: [Status; BROKERS],
-    beat: [u8; BROKERS],
-    arriving: [u8; SERVERS],
-    link: [[bool; SERVERS]; BROKERS],
+    beat: Pairs<u8>,
+    dialing: [u8; BROKERS],
+    dialed: Pairs<bool>,
+    cut: Pairs<bool>,
+    in_flight: Pairs<u8>,
+    link: Pairs<bool>,
     runs: [bool; SERVERS],
+    accepted: [u8; SERVERS],
     age: [[Option<u8>; BROKERS]; SERVERS],
     routed: [u8; SERVERS],
-    closing: [u8; SERVERS],
     pending: [u8; SERVERS],
-    poll: [u8; CLIENTS],
-    cache: [u8; CLIENTS],
-    since: [[u8; SERVERS]; BROKERS],
+    since: Pairs<u8>,
     faults: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    Beat(usize),
+    Beat(usize, usize),
+    Dial(usize, usize),
+    Connect(usize, usize),
+    DialFails(usize, usize),
+    Notice(usize, usize),
     Register(usize, usize),
     ChannelClosed(usize, usize),
     Expire(usize, usize),
     Unregister(usize, usize),
-    PollRoute(usize),
     Tick,
     Freeze(usize),
     Thaw(usize),
     Kill(usize),
+    Start(usize),
     CutLink(usize, usize),
+    Reset(usize, usize),
     HealLink(usize, usize),
     PauseServer(usize),
     ResumeServer(usize),
@@ -62,34 +70,39 @@ pub struct NameServerRoutingTimed {
     heartbeat: u8,
     expiry: u8,
     poll: u8,
+    max_in_flight: u8,
     max_faults: u8,
     kinds: Faults,
 }
 
-/// Every broker, as bits.
-const EVERYONE: u8 = (1 << BROKERS) - 1;
-
-fn server_of(client: usize) -> usize {
-    if client < SERVERS {
-        client
-    } else {
-        0
-    }
-}
+/// Every broker and every NameServer, as bits.
+const EVERY_BROKER: u8 = (1 << BROKERS) - 1;
+const EVERY_SERVER: u8 = (1 << SERVERS) - 1;
 
 impl State {
+    fn is_up(&self, b: usize) -> bool {
+        self.status[b] == Status::Up
+    }
+
     fn is_heard(&self, b: usize, n: usize) -> bool {
-        self.status[b] == Status::Up && self.link[b][n]
+        self.is_up(b) && self.link[b][n]
+    }
+
+    fn reaches(&self, b: usize, n: usize) -> bool {
+        self.link[b][n] && self.runs[n] && !has(self.accepted[n], b) && self.in_flight[b][n] == 0
+    }
+
+    fn is_over(&self, n: usize, b: usize) -> bool {
+        has(self.accepted[n], b) && self.cut[b][n] && self.in_flight[b][n] == 0
+    }
+
+    fn is_fresh(&self, n: usize, b: usize) -> bool {
+        self.age[n][b].is_some() && has(self.accepted[n], b)
     }
 
     /// Whether `holds` of every broker and NameServer that is not paused.
     fn each_pair(&self, holds: impl Fn(usize, usize) -> bool) -> bool {
         (0..SERVERS).filter(|&n| self.runs[n]).all(|n| (0..BROKERS).all(|b| holds(b, n)))
-    }
-
-    /// Whether `holds` of every broker, client and the client's NameServer, where that is not paused.
-    fn each_cached(&self, holds: impl Fn(usize, usize, usize) -> bool) -> bool {
-        (0..CLIENTS).filter(|&c| self.runs[server_of(c)]).all(|c| (0..BROKERS).all(|b| holds(b, c, server_of(c))))
     }
 }
 
@@ -98,12 +111,13 @@ impl NameServerRoutingTimed {
         constants.must_guard(&["ChannelCloseDetected", "RecheckFreshnessOnUnregister"]);
         constants.must_be("NameServerCount", SERVERS);
         constants.must_be("BrokerCount", BROKERS);
-        constants.must_be("ClientCount", CLIENTS);
+        constants.must_be("ClientCount", 0);
         let strikes = |kind: &str| constants.contains("FaultKinds", kind);
         NameServerRoutingTimed {
             heartbeat: constants.number("Heartbeat"),
             expiry: constants.number("Expiry"),
             poll: constants.number("Poll"),
+            max_in_flight: constants.number("MaxInFlight"),
             max_faults: constants.number("MaxFaults"),
             kinds: Faults {
                 freeze: strikes("Freeze"),
@@ -119,32 +133,44 @@ impl NameServerRoutingTimed {
     }
 
     fn nothing_is_due(&self, s: &State) -> bool {
-        let is_idle = |n: usize| {
-            s.arriving[n] == 0
-                && s.pending[n] == 0
-                && (0..BROKERS).all(|b| !has(s.closing[n], b) || !s.link[b][n])
-                && s.age[n].iter().flatten().all(|&age| age <= self.expiry)
+        let is_broker_idle = |b: usize, n: usize| {
+            let is_dialing = has(s.dialing[b], n);
+            let is_waiting = if is_dialing { !s.reaches(b, n) } else { s.beat[b][n] > 0 };
+            is_waiting && !(s.dialed[b][n] && s.cut[b][n])
         };
-        (0..BROKERS).all(|b| s.status[b] != Status::Up || s.beat[b] > 0)
-            && (0..SERVERS).all(|n| !s.runs[n] || is_idle(n))
-            && (0..CLIENTS).all(|c| !s.runs[server_of(c)] || s.poll[c] > 0)
+        let is_server_idle = |n: usize, b: usize| {
+            (s.in_flight[b][n] == 0 || !s.link[b][n])
+                && !(s.is_over(n, b) && s.link[b][n])
+                && s.age[n][b].is_none_or(|age| age <= self.expiry)
+        };
+        (0..BROKERS).all(|b| !s.is_up(b) || (0..SERVERS).all(|n| is_broker_idle(b, n)))
+            && (0..SERVERS)
+                .all(|n| !s.runs[n] || (s.pending[n] == 0 && (0..BROKERS).all(|b| is_server_idle(n, b))))
     }
 
     fn is_enabled(&self, s: &State, action: Action) -> bool {
         let kinds = &self.kinds;
         let may_strike = |kind: bool| kind && s.faults < self.max_faults;
+        let is_due = |b: usize, n: usize| s.is_up(b) && s.beat[b][n] == 0;
         match action {
-            Action::Beat(b) => s.status[b] == Status::Up && s.beat[b] == 0,
-            Action::Register(n, b) => s.runs[n] && has(s.arriving[n], b),
-            Action::ChannelClosed(n, b) => s.runs[n] && has(s.closing[n], b) && !has(s.arriving[n], b) && s.link[b][n],
+            Action::Beat(b, n) => {
+                is_due(b, n) && s.dialed[b][n] && (s.cut[b][n] || s.in_flight[b][n] < self.max_in_flight)
+            }
+            Action::Dial(b, n) => is_due(b, n) && !s.dialed[b][n] && !has(s.dialing[b], n),
+            Action::Connect(b, n) => s.is_up(b) && has(s.dialing[b], n) && s.reaches(b, n),
+            Action::DialFails(b, n) => s.is_up(b) && has(s.dialing[b], n) && !s.reaches(b, n),
+            Action::Notice(b, n) => s.is_up(b) && s.dialed[b][n] && s.cut[b][n],
+            Action::Register(n, b) => s.runs[n] && s.link[b][n] && s.in_flight[b][n] > 0,
+            Action::ChannelClosed(n, b) => s.runs[n] && s.is_over(n, b),
             Action::Expire(n, b) => s.runs[n] && s.age[n][b].is_some_and(|age| age >= self.expiry),
             Action::Unregister(n, b) => s.runs[n] && has(s.pending[n], b),
-            Action::PollRoute(c) => s.poll[c] == 0 && s.runs[server_of(c)],
             Action::Tick => self.nothing_is_due(s),
-            Action::Freeze(b) => may_strike(kinds.freeze) && s.status[b] == Status::Up,
+            Action::Freeze(b) => may_strike(kinds.freeze) && s.is_up(b),
             Action::Thaw(b) => s.status[b] == Status::Frozen,
-            Action::Kill(b) => may_strike(kinds.kill) && s.status[b] == Status::Up,
+            Action::Kill(b) => may_strike(kinds.kill) && s.status[b] != Status::Dead,
+            Action::Start(b) => s.status[b] == Status::Dead,
             Action::CutLink(b, n) => may_strike(kinds.cut_link) && s.link[b][n],
+            Action::Reset(b, n) => s.is_up(b) && !s.link[b][n] && !s.cut[b][n] && s.in_flight[b][n] > 0,
             Action::HealLink(b, n) => !s.link[b][n],
             Action::PauseServer(n) => may_strike(kinds.pause_server) && s.runs[n],
             Action::ResumeServer(n) => !s.runs[n],
@@ -155,7 +181,7 @@ impl NameServerRoutingTimed {
         for age in s.age.iter_mut().flatten().flatten().filter(|age| **age <= self.expiry) {
             *age += 1;
         }
-        for left in s.beat.iter_mut().chain(&mut s.poll) {
+        for left in s.beat.iter_mut().flatten() {
             *left = left.saturating_sub(1);
         }
         for since in s.since.iter_mut().flatten() {
@@ -167,9 +193,119 @@ impl NameServerRoutingTimed {
         for n in 0..SERVERS {
             for b in 0..BROKERS {
                 let is_dropped = has(before.routed[n], b) && !has(after.routed[n], b);
-                assert!(!is_dropped || before.age[n][b].is_none(), "FreshIsKept");
+                assert!(!is_dropped || !before.is_fresh(n, b), "FreshIsKept");
             }
         }
+    }
+
+    fn broker_steps(&self, s: &mut State, action: Action) {
+        match action {
+            Action::Beat(b, n) => {
+                s.beat[b][n] = self.heartbeat;
+                if !s.cut[b][n] {
+                    s.in_flight[b][n] += 1;
+                }
+            }
+            Action::Dial(b, n) => {
+                s.beat[b][n] = self.heartbeat;
+                s.dialing[b] = with(s.dialing[b], n);
+            }
+            Action::Connect(b, n) => {
+                s.dialing[b] = without(s.dialing[b], n);
+                s.dialed[b][n] = true;
+                s.cut[b][n] = false;
+                s.in_flight[b][n] = 1;
+            }
+            Action::DialFails(b, n) => s.dialing[b] = without(s.dialing[b], n),
+            Action::Notice(b, n) => s.dialed[b][n] = false,
+            _ => self.server_steps(s, action),
+        }
+    }
+
+    fn server_steps(&self, s: &mut State, action: Action) {
+        match action {
+            Action::Register(n, b) => {
+                s.in_flight[b][n] -= 1;
+                s.accepted[n] = with(s.accepted[n], b);
+                s.age[n][b] = Some(0);
+                s.routed[n] = with(s.routed[n], b);
+            }
+            Action::ChannelClosed(n, b) => {
+                s.accepted[n] = without(s.accepted[n], b);
+                if s.age[n][b].is_some() {
+                    s.pending[n] = with(s.pending[n], b);
+                }
+            }
+            Action::Expire(n, b) => {
+                s.age[n][b] = None;
+                s.pending[n] = with(s.pending[n], b);
+                if has(s.accepted[n], b) {
+                    s.cut[b][n] = true;
+                    s.in_flight[b][n] = 0;
+                }
+                s.accepted[n] = without(s.accepted[n], b);
+            }
+            Action::Unregister(n, b) => {
+                s.pending[n] = without(s.pending[n], b);
+                if !s.is_fresh(n, b) {
+                    s.age[n][b] = None;
+                    s.routed[n] = without(s.routed[n], b);
+                }
+            }
+            Action::Tick => self.tick(s),
+            _ => environment(s, action, self.heartbeat),
+        }
+    }
+}
+
+fn becomes(s: &mut State, b: usize, status: Status) {
+    s.status[b] = status;
+    s.since[b] = [0; SERVERS];
+}
+
+fn environment(s: &mut State, action: Action, heartbeat: u8) {
+    match action {
+        Action::Freeze(b) => {
+            becomes(s, b, Status::Frozen);
+            s.faults += 1;
+        }
+        Action::Thaw(b) => becomes(s, b, Status::Up),
+        Action::Kill(b) => {
+            becomes(s, b, Status::Dead);
+            s.beat[b] = [0; SERVERS];
+            s.dialing[b] = 0;
+            s.dialed[b] = [false; SERVERS];
+            s.cut[b] = [true; SERVERS];
+            s.faults += 1;
+        }
+        Action::Start(b) => {
+            becomes(s, b, Status::Up);
+            s.beat[b] = [heartbeat; SERVERS];
+            s.dialing[b] = EVERY_SERVER;
+        }
+        Action::CutLink(b, n) => {
+            s.link[b][n] = false;
+            s.since[b][n] = 0;
+            s.faults += 1;
+        }
+        Action::Reset(b, n) => {
+            s.cut[b][n] = true;
+            s.in_flight[b][n] = 0;
+        }
+        Action::HealLink(b, n) => {
+            s.link[b][n] = true;
+            s.since[b][n] = 0;
+        }
+        Action::PauseServer(n) => {
+            s.runs[n] = false;
+            s.since.iter_mut().for_each(|since| since[n] = 0);
+            s.faults += 1;
+        }
+        Action::ResumeServer(n) => {
+            s.runs[n] = true;
+            s.since.iter_mut().for_each(|since| since[n] = 0);
+        }
+        _ => unreachable!("a step of a broker, a NameServer or the clock"),
     }
 }
 
@@ -177,39 +313,31 @@ impl Model for NameServerRoutingTimed {
     type State = State;
     type Action = Action;
 
-    /// Every phase of the brokers' heartbeats and of the clients' polls.
+    /// Every phase of the brokers' heartbeats.
     fn init_states(&self) -> Vec<State> {
-        let mut phases = vec![([0; BROKERS], [0; CLIENTS])];
+        let mut phases = vec![[0; BROKERS]];
         for b in 0..BROKERS {
-            let choose = |(mut beat, poll): ([u8; BROKERS], [u8; CLIENTS])| {
+            let choose = |mut first: [u8; BROKERS]| {
                 (0..=self.heartbeat).map(move |left| {
-                    beat[b] = left;
-                    (beat, poll)
+                    first[b] = left;
+                    first
                 })
             };
             phases = phases.into_iter().flat_map(choose).collect();
         }
-        for c in 0..CLIENTS {
-            let choose = |(beat, mut poll): ([u8; BROKERS], [u8; CLIENTS])| {
-                (0..=self.poll).map(move |left| {
-                    poll[c] = left;
-                    (beat, poll)
-                })
-            };
-            phases = phases.into_iter().flat_map(choose).collect();
-        }
-        let start = |(beat, poll): ([u8; BROKERS], [u8; CLIENTS])| State {
+        let start = |first: [u8; BROKERS]| State {
             status: [Status::Up; BROKERS],
-            beat,
-            arriving: [0; SERVERS],
+            beat: first.map(|left| [left; SERVERS]),
+            dialing: [0; BROKERS],
+            dialed: [[true; SERVERS]; BROKERS],
+            cut: [[false; SERVERS]; BROKERS],
+            in_flight: [[0; SERVERS]; BROKERS],
             link: [[true; SERVERS]; BROKERS],
             runs: [true; SERVERS],
-            age: [beat.map(|left| Some(self.heartbeat - left)); SERVERS],
-            routed: [EVERYONE; SERVERS],
-            closing: [0; SERVERS],
+            accepted: [EVERY_BROKER; SERVERS],
+            age: [first.map(|left| Some(self.heartbeat - left)); SERVERS],
+            routed: [EVERY_BROKER; SERVERS],
             pending: [0; SERVERS],
-            poll,
-            cache: [EVERYONE; CLIENTS],
             since: [[self.most_since(); SERVERS]; BROKERS],
             faults: 0,
         };
@@ -224,16 +352,22 @@ impl Model for NameServerRoutingTimed {
         };
         offer(Action::Tick);
         for b in 0..BROKERS {
-            offer(Action::Beat(b));
             offer(Action::Freeze(b));
             offer(Action::Thaw(b));
             offer(Action::Kill(b));
+            offer(Action::Start(b));
             for n in 0..SERVERS {
+                offer(Action::Beat(b, n));
+                offer(Action::Dial(b, n));
+                offer(Action::Connect(b, n));
+                offer(Action::DialFails(b, n));
+                offer(Action::Notice(b, n));
                 offer(Action::Register(n, b));
                 offer(Action::ChannelClosed(n, b));
                 offer(Action::Expire(n, b));
                 offer(Action::Unregister(n, b));
                 offer(Action::CutLink(b, n));
+                offer(Action::Reset(b, n));
                 offer(Action::HealLink(b, n));
             }
         }
@@ -241,80 +375,11 @@ impl Model for NameServerRoutingTimed {
             offer(Action::PauseServer(n));
             offer(Action::ResumeServer(n));
         }
-        for c in 0..CLIENTS {
-            offer(Action::PollRoute(c));
-        }
     }
 
     fn next_state(&self, before: &State, action: Action) -> Option<State> {
         let mut s = before.clone();
-        match action {
-            Action::Beat(b) => {
-                for n in (0..SERVERS).filter(|&n| before.link[b][n]) {
-                    s.arriving[n] = with(s.arriving[n], b);
-                }
-                s.beat[b] = self.heartbeat;
-            }
-            Action::Register(n, b) => {
-                s.arriving[n] = without(s.arriving[n], b);
-                s.age[n][b] = Some(0);
-                s.routed[n] = with(s.routed[n], b);
-            }
-            Action::ChannelClosed(n, b) => {
-                s.closing[n] = without(s.closing[n], b);
-                s.age[n][b] = None;
-                s.pending[n] = with(s.pending[n], b);
-            }
-            Action::Expire(n, b) => {
-                s.age[n][b] = None;
-                s.pending[n] = with(s.pending[n], b);
-            }
-            Action::Unregister(n, b) => {
-                s.pending[n] = without(s.pending[n], b);
-                if s.age[n][b].is_none() {
-                    s.routed[n] = without(s.routed[n], b);
-                }
-            }
-            Action::PollRoute(c) => {
-                s.cache[c] = s.routed[server_of(c)];
-                s.poll[c] = self.poll;
-            }
-            Action::Tick => self.tick(&mut s),
-            Action::Freeze(b) => {
-                s.status[b] = Status::Frozen;
-                s.since[b] = [0; SERVERS];
-                s.faults += 1;
-            }
-            Action::Thaw(b) => {
-                s.status[b] = Status::Up;
-                s.since[b] = [0; SERVERS];
-            }
-            Action::Kill(b) => {
-                s.status[b] = Status::Dead;
-                s.since[b] = [0; SERVERS];
-                s.closing = s.closing.map(|closing| with(closing, b));
-                s.faults += 1;
-            }
-            Action::CutLink(b, n) => {
-                s.link[b][n] = false;
-                s.arriving[n] = without(s.arriving[n], b);
-                s.since[b][n] = 0;
-                s.faults += 1;
-            }
-            Action::HealLink(b, n) => {
-                s.link[b][n] = true;
-                s.since[b][n] = 0;
-            }
-            Action::PauseServer(n) => {
-                s.runs[n] = false;
-                s.since.iter_mut().for_each(|since| since[n] = 0);
-                s.faults += 1;
-            }
-            Action::ResumeServer(n) => {
-                s.runs[n] = true;
-                s.since.iter_mut().for_each(|since| since[n] = 0);
-            }
-        }
+        self.broker_steps(&mut s, action);
         self.judge_step(before, &s);
         Some(s)
     }
@@ -324,24 +389,12 @@ impl Model for NameServerRoutingTimed {
             Property::always("SilentLeavesRoute", |model: &Self, s: &State| {
                 s.each_pair(|b, n| s.is_heard(b, n) || s.since[b][n] <= model.expiry + 1 || !has(s.routed[n], b))
             }),
-            Property::always("SilentLeavesCache", |model: &Self, s: &State| {
-                let within = model.expiry + 1 + model.poll;
-                s.each_cached(|b, c, n| s.is_heard(b, n) || s.since[b][n] <= within || !has(s.cache[c], b))
-            }),
             Property::always("KilledLeavesRoute", |_, s: &State| {
                 let is_killed = |b: usize, n: usize| s.link[b][n] && s.status[b] == Status::Dead;
                 s.each_pair(|b, n| !is_killed(b, n) || s.since[b][n] == 0 || !has(s.routed[n], b))
             }),
-            Property::always("KilledLeavesCache", |model: &Self, s: &State| {
-                let is_killed = |b: usize, n: usize| s.link[b][n] && s.status[b] == Status::Dead;
-                s.each_cached(|b, c, n| !is_killed(b, n) || s.since[b][n] <= model.poll || !has(s.cache[c], b))
-            }),
             Property::always("LiveIsRouted", |model: &Self, s: &State| {
                 s.each_pair(|b, n| !s.is_heard(b, n) || s.since[b][n] <= model.heartbeat || has(s.routed[n], b))
-            }),
-            Property::always("LiveIsCached", |model: &Self, s: &State| {
-                let within = model.heartbeat + model.poll;
-                s.each_cached(|b, c, n| !s.is_heard(b, n) || s.since[b][n] <= within || has(s.cache[c], b))
             }),
         ]
     }

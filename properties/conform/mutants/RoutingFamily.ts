@@ -23,7 +23,7 @@ const equal: Family["equal"] = {
     "a NameServer that is down has no removal pending",
   "NameServerRouting AnswerRoute: guard dropped: !at(s.serverUp, n) || !at(at(s.asked, k), n) => (!at(at(s.asked, k), n))":
     "nobody has asked a NameServer that is down: KillServer drops the question, and Poll needs it up",
-  "NameServerRoutingTimed nothingIsDue: guard dropped: age === undefined || !mustBeTooOld(c, age) => (!mustBeTooOld(c, age))":
+  "NameServerRoutingTimed isServerIdle: guard dropped: age === undefined || !mustBeTooOld(c, age) => (!mustBeTooOld(c, age))":
     "no age is greater than none: a comparison with undefined is false",
   "NameServerRoutingTimed Expire: guard dropped: !at(s.runs, n) || age === undefined => (!at(s.runs, n))":
     "no age is at least none: a comparison with undefined is false",
@@ -53,6 +53,7 @@ export const routing: Family = {
     "src/rocketmq/models/NameServerRouting.ts",
     "src/rocketmq/models/NameServerRoutingState.ts",
     "src/rocketmq/models/NameServerRoutingTimed.ts",
+    "src/rocketmq/models/NameServerRoutingTimedState.ts",
     "src/rocketmq/models/ProducerRouting.ts"
   ],
   reloaded: [

@@ -4,7 +4,7 @@
  * The decision: small enough that a whole graph is explored in seconds, and each with another part of the cast.
  */
 import { type Constants, type FaultKind, nameServerRouting } from "./NameServerRouting.ts"
-import { nameServerRoutingTimed, type TimedConstants, type TimedFaultKind } from "./NameServerRoutingTimed.ts"
+import { nameServerRoutingTimed, type TimedConstants } from "./NameServerRoutingTimed.ts"
 import { type ProducerConstants, producerRouting } from "./ProducerRouting.ts"
 
 const guarded = {
@@ -15,7 +15,6 @@ const guarded = {
   MaxInFlight: 1
 } as const
 const brokerFaults: ReadonlyArray<FaultKind> = ["Expire", "WipeWritePerm", "Reset", "CutLink", "KillBroker"]
-const timedFaults: ReadonlyArray<TimedFaultKind> = ["Freeze", "Kill", "CutLink", "PauseServer"]
 
 /** Constants by configuration. */
 export const routingConstants: Readonly<Record<string, Constants>> = {
@@ -58,12 +57,13 @@ export const timedRoutingConstants: Readonly<Record<string, TimedConstants>> = {
     RecheckFreshnessOnUnregister: true,
     NameServerCount: 2,
     BrokerCount: 2,
-    ClientCount: 1,
+    ClientCount: 0,
     Heartbeat: 3,
     Expiry: 12,
     Poll: 3,
+    MaxInFlight: 5,
     MaxFaults: 1,
-    FaultKinds: timedFaults
+    FaultKinds: ["Freeze", "Kill"]
   },
   MCNameServerRoutingTimedSmall: {
     ChannelCloseDetected: true,
@@ -74,8 +74,9 @@ export const timedRoutingConstants: Readonly<Record<string, TimedConstants>> = {
     Heartbeat: 1,
     Expiry: 3,
     Poll: 1,
-    MaxFaults: 2,
-    FaultKinds: timedFaults
+    MaxInFlight: 3,
+    MaxFaults: 1,
+    FaultKinds: ["Freeze", "Kill", "CutLink", "PauseServer"]
   }
 }
 

@@ -5,179 +5,189 @@
  * untrue is a property of states.
  */
 import { action, type Machine } from "../../machine/Machine.ts"
-import * as S from "../../machine/StateSchema.ts"
 import { upTo } from "../rules/Deployment.ts"
-import { less, mayBeTooOld, mustBeTooOld, older, type Periods } from "../rules/RoutePeriods.ts"
-import type { RoutingGuards } from "../rules/RouteTables.ts"
+import { less, mayBeTooOld, mustBeTooOld, older } from "../rules/RoutePeriods.ts"
+import {
+  type Asking,
+  at,
+  at2,
+  excluding,
+  including,
+  initialOf,
+  mostSettled,
+  mostSince,
+  put,
+  put2,
+  type TimedConstants,
+  type TimedFaultKind,
+  type TimedState,
+  variablesOf
+} from "./NameServerRoutingTimedState.ts"
 
-/** Faults of the module, by the action that strikes. */
-export type TimedFaultKind = "Freeze" | "Kill" | "CutLink" | "PauseServer"
+export type { TimedConstants, TimedState } from "./NameServerRoutingTimedState.ts"
 
-/** The module's constants. */
-export interface TimedConstants extends RoutingGuards, Periods {
-  readonly NameServerCount: number
-  readonly BrokerCount: number
-  readonly ClientCount: number
-  readonly MaxFaults: number
-  readonly FaultKinds: ReadonlyArray<TimedFaultKind>
-}
+/** Whether the last connection is over at both ends, so that the next one can be made. */
+const reaches = (s: TimedState, b: number, n: number): boolean =>
+  at2(s.link, b, n) && at(s.runs, n) && !at(s.accepted, n).includes(b) && at2(s.inFlight, b, n) === 0
 
-type Numbers = ReadonlyArray<number>
-/** Absent, or units. */
-type Age = readonly [] | readonly [number]
+/** Whether the end of a channel can be read: after what was on it. */
+const isOver = (s: TimedState, n: number, b: number): boolean =>
+  at(s.accepted, n).includes(b) && at2(s.cut, b, n) && at2(s.inFlight, b, n) === 0
 
-/** The module's variables; arrays count from broker, NameServer and client 1, sets of brokers ascend. */
-export interface TimedState {
-  readonly status: ReadonlyArray<"up" | "frozen" | "dead">
-  readonly beat: Numbers
-  readonly arriving: ReadonlyArray<Numbers>
-  readonly link: ReadonlyArray<ReadonlyArray<boolean>>
-  readonly runs: ReadonlyArray<boolean>
-  readonly age: ReadonlyArray<ReadonlyArray<Numbers>>
-  readonly routed: ReadonlyArray<Numbers>
-  readonly closing: ReadonlyArray<Numbers>
-  readonly pending: ReadonlyArray<Numbers>
-  readonly poll: Numbers
-  readonly cache: ReadonlyArray<Numbers>
-  readonly since: ReadonlyArray<Numbers>
-  readonly faults: number
-}
-
-const at = <A>(array: ReadonlyArray<A>, i: number): A => array[i - 1]!
-const put = <A>(array: ReadonlyArray<A>, i: number, value: A): ReadonlyArray<A> => array.with(i - 1, value)
-const put2 = <A>(table: ReadonlyArray<ReadonlyArray<A>>, i: number, j: number, value: A) =>
-  put(table, i, put(at(table, i), j, value))
-const including = (set: Numbers, b: number): Numbers => set.includes(b) ? set : [...set, b].sort((x, y) => x - y)
-const excluding = (set: Numbers, b: number): Numbers => set.filter((other) => other !== b)
-const none: Age = []
-
-const serverOf = (c: TimedConstants, client: number): number => client <= c.NameServerCount ? client : 1
-const mostSince = (c: TimedConstants): number => c.Expiry + c.Poll + 3
-
-/** Every way to pick one of `0..most` for each of so many. */
-const choices = (count: number, most: number): ReadonlyArray<Numbers> =>
-  upTo(count).reduce<ReadonlyArray<Numbers>>(
-    (all) => all.flatMap((one) => [0, ...upTo(most)].map((k) => [...one, k])),
-    [[]]
-  )
-
-const initialOf = (c: TimedConstants): ReadonlyArray<TimedState> => {
-  const brokers = upTo(c.BrokerCount)
-  const servers = upTo(c.NameServerCount)
-  return choices(c.BrokerCount, c.Heartbeat).flatMap((beat) =>
-    choices(c.ClientCount, c.Poll).map((poll) => ({
-      status: brokers.map(() => "up" as const),
-      beat,
-      arriving: servers.map(() => []),
-      link: brokers.map(() => servers.map(() => true)),
-      runs: servers.map(() => true),
-      age: servers.map(() => beat.map((units) => [c.Heartbeat - units])),
-      routed: servers.map(() => brokers),
-      closing: servers.map(() => []),
-      pending: servers.map(() => []),
-      poll,
-      cache: poll.map(() => brokers),
-      since: brokers.map(() => servers.map(() => mostSince(c))),
-      faults: 0
-    }))
-  )
-}
-
-const variablesOf = (c: TimedConstants): S.RecordSchema<TimedState> => {
-  const brokers = upTo(c.BrokerCount)
-  const servers = upTo(c.NameServerCount)
-  const clients = upTo(c.ClientCount)
-  const sets = S.functionOver(servers, S.subset(brokers))
-  return S.record({
-    status: S.functionOver(brokers, S.oneOf("up", "frozen", "dead")),
-    beat: S.functionOver(brokers, S.range(0, c.Heartbeat)),
-    arriving: sets,
-    link: S.functionOver(brokers, S.functionOver(servers, S.boolean)),
-    runs: S.functionOver(servers, S.boolean),
-    age: S.functionOver(servers, S.functionOver(brokers, S.sequence(1, S.range(0, c.Expiry + 1)))),
-    routed: sets,
-    closing: sets,
-    pending: sets,
-    poll: S.functionOver(clients, S.range(0, c.Poll)),
-    cache: S.functionOver(clients, S.subset(brokers)),
-    since: S.functionOver(brokers, S.functionOver(servers, S.range(0, mostSince(c)))),
-    faults: S.range(0, c.MaxFaults)
-  })
-}
+const isFresh = (s: TimedState, n: number, b: number): boolean =>
+  at2(s.age, n, b).length > 0 && at(s.accepted, n).includes(b)
 
 /** Whether nothing has to happen before the clock moves. */
-const nothingIsDue = (c: TimedConstants, s: TimedState): boolean =>
-  s.status.every((status, i) => status !== "up" || s.beat[i]! > 0) &&
-  s.runs.every((runs, i) => {
-    const isQuiet = s.arriving[i]!.length === 0 && s.pending[i]!.length === 0
-    const reads = s.closing[i]!.some((b) => s.link[b - 1]![i])
-    return !runs || (isQuiet && !reads && s.age[i]!.every(([age]) => age === undefined || !mustBeTooOld(c, age)))
-  }) &&
-  s.poll.every((units, i) => !at(s.runs, serverOf(c, i + 1)) || units > 0)
-
-const steps = (c: TimedConstants) => {
+const nothingIsDue = (c: TimedConstants, s: TimedState): boolean => {
   const brokers = upTo(c.BrokerCount)
   const servers = upTo(c.NameServerCount)
+  const isBrokerIdle = (b: number, n: number): boolean => {
+    const isDialing = at(s.dialing, b).includes(n)
+    if (isDialing ? reaches(s, b, n) : at2(s.beat, b, n) === 0) return false
+    return !at2(s.dialed, b, n) || !at2(s.cut, b, n)
+  }
+  const isServerIdle = (n: number, b: number): boolean => {
+    const [age] = at2(s.age, n, b)
+    const isQuiet = at2(s.inFlight, b, n) === 0 || !at2(s.link, b, n)
+    const reads = isOver(s, n, b) && at2(s.link, b, n)
+    return isQuiet && !reads && (age === undefined || !mustBeTooOld(c, age))
+  }
+  return brokers.every((b) => at(s.status, b) !== "up" || servers.every((n) => isBrokerIdle(b, n))) &&
+    servers.every((n) =>
+      !at(s.runs, n) || (at(s.pending, n).length === 0 && brokers.every((b) => isServerIdle(n, b)))
+    ) &&
+    s.asking.every((asking, i) => {
+      if (s.told[i]!.length > 0) return false
+      return asking === "no" ? s.poll[i]! > 0 : !at(s.runs, s.server[i]!)
+    })
+}
+
+const brokerSteps = (c: TimedConstants) => {
+  const pairs = [upTo(c.BrokerCount), upTo(c.NameServerCount)] as const
+  const isDue = (s: TimedState, b: number, n: number) => at(s.status, b) === "up" && at2(s.beat, b, n) === 0
+  const isDialing = (s: TimedState, b: number, n: number) => at(s.status, b) === "up" && at(s.dialing, b).includes(n)
   return {
-    Beat: action([brokers], (s: TimedState, b) =>
-      at(s.status, b) !== "up" || at(s.beat, b) > 0 ? undefined : {
-        ...s,
-        arriving: s.arriving.map((set, i) => at(s.link, b)[i] ? including(set, b) : set),
-        beat: put(s.beat, b, c.Heartbeat)
-      }),
-    Register: action(
-      [servers, brokers],
-      (s: TimedState, n, b) =>
-        !at(s.runs, n) || !at(s.arriving, n).includes(b) ? undefined : {
+    Beat: action(pairs, (s: TimedState, b, n) => {
+      if (!isDue(s, b, n) || !at2(s.dialed, b, n)) return undefined
+      const beat = put2(s.beat, b, n, c.Heartbeat)
+      if (at2(s.cut, b, n)) return { ...s, beat }
+      const inFlight = at2(s.inFlight, b, n)
+      return inFlight < c.MaxInFlight ? { ...s, beat, inFlight: put2(s.inFlight, b, n, inFlight + 1) } : undefined
+    }),
+    Dial: action(
+      pairs,
+      (s: TimedState, b, n) =>
+        !isDue(s, b, n) || at2(s.dialed, b, n) || at(s.dialing, b).includes(n) ? undefined : {
           ...s,
-          arriving: put(s.arriving, n, excluding(at(s.arriving, n), b)),
-          age: put2(s.age, n, b, [0]),
-          routed: put(s.routed, n, including(at(s.routed, n), b))
+          beat: put2(s.beat, b, n, c.Heartbeat),
+          dialing: put(s.dialing, b, including(at(s.dialing, b), n))
         }
     ),
-    ChannelClosed: action([servers, brokers], (s: TimedState, n, b) => {
-      const reads = at(s.closing, n).includes(b) && !at(s.arriving, n).includes(b) && at(at(s.link, b), n)
-      return !at(s.runs, n) || !reads ? undefined : {
+    Connect: action(pairs, (s: TimedState, b, n) =>
+      !isDialing(s, b, n) || !reaches(s, b, n) ? undefined : {
         ...s,
-        closing: put(s.closing, n, excluding(at(s.closing, n), b)),
-        age: put2(s.age, n, b, none),
-        pending: put(s.pending, n, including(at(s.pending, n), b))
+        dialing: put(s.dialing, b, excluding(at(s.dialing, b), n)),
+        dialed: put2(s.dialed, b, n, true),
+        cut: put2(s.cut, b, n, false),
+        inFlight: put2(s.inFlight, b, n, 1)
+      }),
+    DialFails: action(pairs, (s: TimedState, b, n) =>
+      !isDialing(s, b, n) || reaches(s, b, n)
+        ? undefined
+        : { ...s, dialing: put(s.dialing, b, excluding(at(s.dialing, b), n)) }),
+    Notice: action(pairs, (s: TimedState, b, n) =>
+      at(s.status, b) === "up" && at2(s.dialed, b, n) && at2(s.cut, b, n)
+        ? { ...s, dialed: put2(s.dialed, b, n, false) }
+        : undefined)
+  }
+}
+
+const serverSteps = (c: TimedConstants) => {
+  const servers = upTo(c.NameServerCount)
+  const pairs = [servers, upTo(c.BrokerCount)] as const
+  return {
+    Register: action(pairs, (s: TimedState, n, b) => {
+      const inFlight = at2(s.inFlight, b, n)
+      return !at(s.runs, n) || !at2(s.link, b, n) || inFlight === 0 ? undefined : {
+        ...s,
+        inFlight: put2(s.inFlight, b, n, inFlight - 1),
+        accepted: put(s.accepted, n, including(at(s.accepted, n), b)),
+        age: put2(s.age, n, b, [0]),
+        routed: put(s.routed, n, including(at(s.routed, n), b))
       }
     }),
-    Expire: action([servers, brokers], (s: TimedState, n, b) => {
-      const [age] = at(at(s.age, n), b)
+    ChannelClosed: action(pairs, (s: TimedState, n, b) => {
+      const isDetected = c.ChannelCloseDetected && at2(s.age, n, b).length > 0
+      return !at(s.runs, n) || !isOver(s, n, b) ? undefined : {
+        ...s,
+        accepted: put(s.accepted, n, excluding(at(s.accepted, n), b)),
+        pending: isDetected ? put(s.pending, n, including(at(s.pending, n), b)) : s.pending
+      }
+    }),
+    Expire: action(pairs, (s: TimedState, n, b) => {
+      const [age] = at2(s.age, n, b)
+      const isAccepted = at(s.accepted, n).includes(b)
       return !at(s.runs, n) || age === undefined || !mayBeTooOld(c, age) ? undefined : {
         ...s,
-        age: put2(s.age, n, b, none),
-        pending: put(s.pending, n, including(at(s.pending, n), b))
+        age: put2(s.age, n, b, []),
+        pending: put(s.pending, n, including(at(s.pending, n), b)),
+        accepted: put(s.accepted, n, excluding(at(s.accepted, n), b)),
+        cut: isAccepted ? put2(s.cut, b, n, true) : s.cut,
+        inFlight: isAccepted ? put2(s.inFlight, b, n, 0) : s.inFlight
       }
     }),
-    Unregister: action([servers, brokers], (s: TimedState, n, b) => {
+    Unregister: action(pairs, (s: TimedState, n, b) => {
       if (!at(s.runs, n) || !at(s.pending, n).includes(b)) return undefined
       const pending = put(s.pending, n, excluding(at(s.pending, n), b))
-      if (c.RecheckFreshnessOnUnregister && at(at(s.age, n), b).length > 0) return { ...s, pending }
+      if (c.RecheckFreshnessOnUnregister && isFresh(s, n, b)) return { ...s, pending }
       return {
         ...s,
         pending,
-        age: put2(s.age, n, b, none),
+        age: put2(s.age, n, b, []),
         routed: put(s.routed, n, excluding(at(s.routed, n), b))
       }
     }),
-    PollRoute: action([upTo(c.ClientCount)], (s: TimedState, k) => {
-      const n = serverOf(c, k)
-      return at(s.poll, k) > 0 || !at(s.runs, n) ? undefined : {
+    AnswerRoute: action([servers, upTo(c.ClientCount)], (s: TimedState, n, k) => {
+      const isAsked = at(s.server, k) === n && at(s.asking, k) !== "no" && at(s.told, k).length === 0
+      return at(s.runs, n) && isAsked ? { ...s, told: put(s.told, k, [at(s.routed, n)]) } : undefined
+    })
+  }
+}
+
+const clientSteps = (c: TimedConstants) => {
+  const clients = upTo(c.ClientCount)
+  return {
+    PollRoute: action([clients], (s: TimedState, k) =>
+      at(s.poll, k) > 0 || at(s.asking, k) !== "no" ? undefined : {
         ...s,
-        cache: put(s.cache, k, at(s.routed, n)),
-        poll: put(s.poll, k, c.Poll)
+        poll: put(s.poll, k, c.Poll),
+        asking: put<Asking>(s.asking, k, at(s.runs, at(s.server, k)) ? "yes" : "late")
+      }),
+    Learn: action([clients], (s: TimedState, k) => {
+      const [route] = at(s.told, k)
+      return route === undefined ? undefined : {
+        ...s,
+        cache: route.length === 0 ? s.cache : put(s.cache, k, route),
+        asking: put<Asking>(s.asking, k, "no"),
+        told: put(s.told, k, [])
       }
     }),
+    SwitchServer: action([clients], (s: TimedState, k) =>
+      at(s.asking, k) !== "late" ? undefined : {
+        ...s,
+        asking: put<Asking>(s.asking, k, "no"),
+        told: put(s.told, k, []),
+        server: put(s.server, k, at(s.server, k) === c.NameServerCount ? 1 : at(s.server, k) + 1),
+        settled: put(s.settled, k, 0)
+      }),
     Tick: action([], (s: TimedState) =>
       !nothingIsDue(c, s) ? undefined : {
         ...s,
         age: s.age.map((ages) => ages.map((age) => age.map((units) => older(c, units)))),
-        beat: s.beat.map(less),
+        beat: s.beat.map((units) => units.map(less)),
         poll: s.poll.map(less),
-        since: s.since.map((units) => units.map((count) => Math.min(mostSince(c), count + 1)))
+        since: s.since.map((units) => units.map((count) => Math.min(mostSince(c), count + 1))),
+        settled: s.settled.map((units) => Math.min(mostSettled(c), units + 1))
       })
   }
 }
@@ -203,31 +213,48 @@ const environment = (c: TimedConstants) => {
       (s: TimedState, b) => at(s.status, b) === "frozen" ? becomes(s, b, "up", s.faults) : undefined
     ),
     Kill: action([brokers], (s: TimedState, b) =>
-      !mayStrike(s, "Kill") || !isUp(s, b) ? undefined : {
+      !mayStrike(s, "Kill") || at(s.status, b) === "dead" ? undefined : {
         ...becomes(s, b, "dead", s.faults + 1),
-        closing: s.closing.map((set) => c.ChannelCloseDetected ? including(set, b) : set)
+        beat: put(s.beat, b, servers.map(() => 0)),
+        dialing: put(s.dialing, b, []),
+        dialed: put(s.dialed, b, servers.map(() => false)),
+        cut: put(s.cut, b, servers.map(() => true))
+      }),
+    Start: action([brokers], (s: TimedState, b) =>
+      at(s.status, b) !== "dead" ? undefined : {
+        ...becomes(s, b, "up", s.faults),
+        beat: put(s.beat, b, servers.map(() => c.Heartbeat)),
+        dialing: put(s.dialing, b, servers)
       }),
     CutLink: action(
       [brokers, servers],
       (s: TimedState, b, n) =>
-        !mayStrike(s, "CutLink") || !at(at(s.link, b), n) ? undefined : {
+        !mayStrike(s, "CutLink") || !at2(s.link, b, n) ? undefined : {
           ...s,
           link: put2(s.link, b, n, false),
-          arriving: put(s.arriving, n, excluding(at(s.arriving, n), b)),
           since: put2(s.since, b, n, 0),
           faults: s.faults + 1
         }
     ),
+    Reset: action([brokers, servers], (s: TimedState, b, n) => {
+      const waits = !at2(s.link, b, n) && !at2(s.cut, b, n) && at2(s.inFlight, b, n) > 0
+      return !isUp(s, b) || !waits
+        ? undefined
+        : { ...s, cut: put2(s.cut, b, n, true), inFlight: put2(s.inFlight, b, n, 0) }
+    }),
     HealLink: action(
       [brokers, servers],
       (s: TimedState, b, n) =>
-        at(at(s.link, b), n) ? undefined : { ...s, link: put2(s.link, b, n, true), since: put2(s.since, b, n, 0) }
+        at2(s.link, b, n) ? undefined : { ...s, link: put2(s.link, b, n, true), since: put2(s.since, b, n, 0) }
     ),
     PauseServer: action([servers], (s: TimedState, n) =>
       !mayStrike(s, "PauseServer") || !at(s.runs, n) ? undefined : {
         ...s,
         runs: put(s.runs, n, false),
         since: s.since.map((units) => put(units, n, 0)),
+        asking: s.asking.map((asking, i): Asking =>
+          s.server[i] === n && asking === "yes" && s.told[i]!.length === 0 ? "late" : asking
+        ),
         faults: s.faults + 1
       }),
     ResumeServer: action([servers], (s: TimedState, n) =>
@@ -242,32 +269,38 @@ const environment = (c: TimedConstants) => {
 const propertiesOf = (c: TimedConstants) => {
   const brokers = upTo(c.BrokerCount)
   const servers = upTo(c.NameServerCount)
-  const isHeard = (s: TimedState, b: number, n: number) => at(s.status, b) === "up" && at(at(s.link, b), n)
-  const isKilled = (s: TimedState, b: number, n: number) => at(s.status, b) === "dead" && at(at(s.link, b), n)
-  const silent = (s: TimedState, b: number, n: number) => !isHeard(s, b, n)
   type When = (s: TimedState, b: number, n: number) => boolean
-  /** After so many units of `when`, a broker is in the set, or is not. */
-  const within = (bound: number, when: When, has: boolean, set: "routed" | "cache") => (s: TimedState) =>
-    brokers.every((b) =>
-      s[set].every((routes, i) => {
-        const n = set === "routed" ? i + 1 : serverOf(c, i + 1)
-        return !at(s.runs, n) || !when(s, b, n) || at(at(s.since, b), n) <= bound || routes.includes(b) === has
-      })
+  const isHeard: When = (s, b, n) => at(s.status, b) === "up" && at2(s.link, b, n)
+  const isKilled: When = (s, b, n) => at(s.status, b) === "dead" && at2(s.link, b, n)
+  const silent: When = (s, b, n) => !isHeard(s, b, n)
+  const somebodyStays = (s: TimedState, n: number) =>
+    brokers.some((b) => isHeard(s, b, n) && at2(s.since, b, n) > c.Heartbeat + c.Poll)
+  /** After so many units of `when`, a broker is in the route, or is not. */
+  const routedWithin = (bound: number, when: When, has: boolean) => (s: TimedState) =>
+    servers.every((n) =>
+      !at(s.runs, n) ||
+      brokers.every((b) => !when(s, b, n) || at2(s.since, b, n) <= bound || at(s.routed, n).includes(b) === has)
     )
+  /** The same of what a client knows; it keeps a route in which nobody is left. */
+  const cachedWithin = (bound: number, when: When, has: boolean) => (s: TimedState) =>
+    s.cache.every((cache, i) => {
+      const n = s.server[i]!
+      const hasAsked = at(s.runs, n) && s.settled[i]! > c.Poll
+      return !hasAsked || (!has && !somebodyStays(s, n)) ||
+        brokers.every((b) => !when(s, b, n) || at2(s.since, b, n) <= bound || cache.includes(b) === has)
+    })
   return {
     always: {
-      SilentLeavesRoute: within(c.Expiry + 1, silent, false, "routed"),
-      SilentLeavesCache: within(c.Expiry + 1 + c.Poll, silent, false, "cache"),
-      KilledLeavesRoute: within(0, isKilled, false, "routed"),
-      KilledLeavesCache: within(c.Poll, isKilled, false, "cache"),
-      LiveIsRouted: within(c.Heartbeat, isHeard, true, "routed"),
-      LiveIsCached: within(c.Heartbeat + c.Poll, isHeard, true, "cache")
+      SilentLeavesRoute: routedWithin(c.Expiry + 1, silent, false),
+      SilentLeavesCache: cachedWithin(c.Expiry + 1 + c.Poll, silent, false),
+      KilledLeavesRoute: routedWithin(0, isKilled, false),
+      KilledLeavesCache: cachedWithin(c.Poll, isKilled, false),
+      LiveIsRouted: routedWithin(c.Heartbeat, isHeard, true),
+      LiveIsCached: cachedWithin(c.Heartbeat + c.Poll, isHeard, true)
     },
     alwaysStep: {
       FreshIsKept: (s: TimedState, _: unknown, t: TimedState) =>
-        servers.every((n) =>
-          at(s.routed, n).every((b) => at(t.routed, n).includes(b) || at(at(s.age, n), b).length === 0)
-        )
+        servers.every((n) => at(s.routed, n).every((b) => at(t.routed, n).includes(b) || !isFresh(s, n, b)))
     }
   }
 }
@@ -278,7 +311,7 @@ export const nameServerRoutingTimed = (c: TimedConstants): Machine<TimedState> =
   constants: { ...c },
   variables: variablesOf(c),
   initial: initialOf(c),
-  actions: { ...steps(c), ...environment(c) },
+  actions: { ...brokerSteps(c), ...serverSteps(c), ...clientSteps(c), ...environment(c) },
   ...propertiesOf(c),
   sometimes: {},
   reachableFromAll: {}

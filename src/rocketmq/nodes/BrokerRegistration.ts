@@ -8,7 +8,7 @@
  * here as BrokerController.start also registers once by itself), registerBrokerAll, BrokerOuterAPI.registerBrokerAll;
  * TopicConfigManager for the DataVersion, which is on the broker's disk. RocketMQ 4.9.7.
  */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { Disk, type Operations } from "../../world/Disk.ts"
 import { type Connection, Network } from "../../world/Network.ts"
 import { Process } from "../../world/Process.ts"
@@ -23,6 +23,9 @@ export const registerMillis = 30_000
 export interface BrokerCell {
   version: number
   readonly dialed: Array<boolean>
+  /** To which NameServers it tries to connect, and when it registers next: milliseconds of a clock that never jumps. */
+  readonly dialing: Array<boolean>
+  readonly nextMillis: Array<number>
 }
 
 /** The version of a configuration that was never changed. */
@@ -30,7 +33,9 @@ const firstVersion = 1
 
 export const brokerCell = (nameServers: number): BrokerCell => ({
   version: firstVersion,
-  dialed: upTo(nameServers).map(() => false)
+  dialed: upTo(nameServers).map(() => false),
+  dialing: upTo(nameServers).map(() => false),
+  nextMillis: upTo(nameServers).map(() => 0)
 })
 
 export interface BrokerOptions {
@@ -62,6 +67,7 @@ export const brokerRegistration = (options: BrokerOptions) =>
     const { address, cell, nameServers } = options
     const network = yield* Network
     const process = yield* Process
+    const clock = yield* Clock.Clock
     const disk = yield* Disk
     cell.version = readVersion(disk)
     const connections = new Map<number, Connection>()
@@ -76,23 +82,35 @@ export const brokerRegistration = (options: BrokerOptions) =>
             process.did("Notice", address, number)
           }))
       )
-    const register = (number: number) =>
+    const register = (number: number, isFirst: boolean) =>
       Effect.gen(function*() {
         const open = connections.get(number)
         if (open !== undefined) {
           open.send(registration())
           return process.did("Heartbeat", address, number)
         }
+        cell.dialing[number - 1] = true
+        if (!isFirst) process.did("Dial", address, number)
         const made = yield* Effect.option(network.tryConnect(nameServerName(number), brokerPort))
-        if (made._tag === "None") return
+        cell.dialing[number - 1] = false
+        if (made._tag === "None") return process.did("DialFails", address, number)
         connections.set(number, made.value)
         cell.dialed[number - 1] = true
         made.value.send(registration())
         process.did("Connect", address, number)
         yield* Effect.forkScoped(watch(number, made.value), { startImmediately: true })
       })
+    const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+    // The period is that of the beginnings, however long an attempt to connect takes.
     const beating = (number: number) =>
-      Effect.forever(Effect.andThen(register(number), Effect.sleep(options.registerMillis)))
+      Effect.gen(function*() {
+        for (let isFirst = true;; isFirst = false) {
+          const next = nowMillis() + options.registerMillis
+          cell.nextMillis[number - 1] = next
+          yield* register(number, isFirst)
+          yield* Effect.sleep(Math.max(0, next - nowMillis()))
+        }
+      })
 
     const configure = Effect.gen(function*() {
       while (true) {

@@ -7,7 +7,7 @@
  *
  * Authority: MQClientInstance.startScheduledTask, updateTopicRouteInfoFromNameServer of RocketMQ 4.9.7.
  */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { Network } from "../../world/Network.ts"
 import { Process } from "../../world/Process.ts"
 import * as Cache from "../rules/RouteCache.ts"
@@ -17,9 +17,12 @@ import { type Ask, nameServerName, routePort } from "./RoutingMessages.ts"
 /** A client's memory of routes, which a projection reads. */
 export interface ClientCell {
   routes: Cache.RouteCache
+  /** Whether it has begun to ask and knows no answer, and when it asks next: milliseconds of a clock that never jumps. */
+  asking: boolean
+  nextMillis: number
 }
 
-export const clientCell = (): ClientCell => ({ routes: Cache.emptyCache })
+export const clientCell = (): ClientCell => ({ routes: Cache.emptyCache, asking: false, nextMillis: 0 })
 
 export interface RouteClientOptions {
   readonly number: number
@@ -33,14 +36,19 @@ export const routeClient = ({ askTimeoutMillis, cell, nameServers, number, pollM
   Effect.gen(function*() {
     const network = yield* Network
     const process = yield* Process
+    const clock = yield* Clock.Clock
+    const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
     const turnAway = (): void => {
+      cell.asking = false
       cell.routes = Cache.switchServer(cell.routes, nameServers)
       process.did("SwitchServer", number)
     }
     const poll = Effect.gen(function*() {
       const asked = Cache.poll(cell.routes)
       if (asked === undefined) return
+      cell.asking = true
+      process.did("PollRoute", number)
       const made = yield* Effect.option(network.tryConnect(nameServerName(cell.routes.server), routePort))
       if (made._tag === "None") return turnAway()
       const connection = made.value
@@ -50,8 +58,13 @@ export const routeClient = ({ askTimeoutMillis, cell, nameServers, number, pollM
       const answer = yield* connection.receive.pipe(Effect.timeout(askTimeoutMillis), Effect.option)
       connection.close()
       if (answer._tag === "None") return turnAway()
+      cell.asking = false
       cell.routes = Cache.learn(cell.routes, answer.value as RouteAnswer)
       process.did("Learn", number)
     })
-    yield* Effect.forever(Effect.andThen(poll, Effect.sleep(pollMillis)))
+    while (true) {
+      cell.nextMillis = nowMillis() + pollMillis
+      yield* poll
+      yield* Effect.sleep(Math.max(0, cell.nextMillis - nowMillis()))
+    }
   })

@@ -24,52 +24,30 @@ import {
   type NameServerGuards,
   nameServerTimes
 } from "../../rocketmq/nodes/NameServer.ts"
-import { producer, type ProducerCell, producerCell, type Selection, type Tried } from "../../rocketmq/nodes/Producer.ts"
+import { producer, type ProducerCell, producerCell, type Tried } from "../../rocketmq/nodes/Producer.ts"
 import { type QueueCell, queueCell, queueServer } from "../../rocketmq/nodes/QueueServer.ts"
 import { type ClientCell, clientCell, routeClient } from "../../rocketmq/nodes/RouteClient.ts"
 import { brokerName, clientName, nameServerName } from "../../rocketmq/nodes/RoutingMessages.ts"
 import { type Projected, projectNameServerRouting } from "../../rocketmq/projections/NameServerRouting.ts"
+import type { TimedProjected } from "../../rocketmq/projections/NameServerRoutingTimed.ts"
 import { projectProducerRouting } from "../../rocketmq/projections/ProducerRouting.ts"
-import { brokersOf, type Deployment, isMaster, upTo } from "../../rocketmq/rules/Deployment.ts"
+import { brokersOf, isMaster, upTo } from "../../rocketmq/rules/Deployment.ts"
 import { askTimeoutMillis, pollMillis, publishable } from "../../rocketmq/rules/RouteCache.ts"
 import { simulate, type Simulation } from "../../world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../world/simulated/WorldEvent.ts"
 import { clientLedger } from "./ClientLedger.ts"
 import { isOfProducer, masterLabel, producerLedger, type ProducerShadow, producerShadow } from "./ProducerShadow.ts"
+import { type Cast, inTurn, promised } from "./RoutingCast.ts"
+import { isOfTimed, type TimedShadow, timedShadow } from "./TimedShadow.ts"
+import { unitClock, unitClockName } from "./UnitClock.ts"
 import { isFault, labelBefore } from "./WorldLabels.ts"
 
-/** Who takes part in a run. */
-export interface Cast {
-  readonly deployment: Deployment
-  readonly nameServers: number
-  readonly clients: number
-  /** What clients do besides asking for routes: they send in turn where nothing else is said, and read nothing. */
-  readonly workload?: Workload
-}
-
-/** How every client sends, and how long it takes to work on what it pulled; without that it pulls nothing. */
-export interface Workload {
-  readonly selection: Selection
-  readonly resends: number
-  readonly pullMillis?: number
-}
-
-const inTurn: Workload = { selection: { _tag: "InTurn", avoidsFaulty: false }, resends: 0 }
-
-/** What the guards promise. */
-const promised = (guards: NameServerGuards): ReadonlyArray<string> => [
-  "TypeOK",
-  "EntryIsLastRegistration",
-  "QueuesHaveAddresses",
-  "NoWriteToSlave",
-  "VersionGrows",
-  ...(guards.RecheckFreshnessOnUnregister ? ["OpenChannelIsRouted"] : []),
-  ...(guards.ChannelCloseDetected ? ["ClosedChannelIsDecided"] : []),
-  ...(guards.TablesSurviveRestart === true ? ["NobodyIsForgotten"] : [])
-]
+export type { Cast, Workload } from "./RoutingCast.ts"
 
 export interface Run {
   readonly labels: ReadonlyArray<Label>
+  /** Those of NameServerRoutingTimed, where it was followed. */
+  readonly timedLabels: ReadonlyArray<Label>
   /** Those of ProducerRouting, where it was followed. */
   readonly producerLabels: ReadonlyArray<Label>
   readonly events: number
@@ -97,6 +75,8 @@ export interface Deployed {
   readonly waitedFor: () => number | undefined
   /** From here on ProducerRouting follows client 1 as well, while masters fail; it is held to these properties. */
   readonly followProducer: (promises: ReadonlyArray<string>) => void
+  /** From here on NameServerRoutingTimed follows as well, held to all that it promises. */
+  readonly followTimed: () => void
   /** When a NameServer last took a registration of a broker, milliseconds of its own clock. */
   readonly lastUpdateMillis: (server: number, broker: number) => number | undefined
   readonly want: (server: number, name: number, writable: boolean) => void
@@ -136,6 +116,7 @@ export const drive = (
   const producerCells = new Map<number, ProducerCell>()
   const produced = producerLedger()
   let producing: ProducerShadow | undefined
+  let timing: TimedShadow | undefined
   let values = 0
   let nowMicros = () => 0
   const ledger = clientLedger(workload.selection._tag === "ByKey", () => nowMicros())
@@ -174,7 +155,11 @@ export const drive = (
     produced.happened(made, producerCells.get(1)!, isFrozen)
     keeping(() => producing!.did(made))
   }
-  const observed = (made: Label): void => isOfProducer(made) ? didProduce(made) : did(made)
+  const observed = (made: Label): void => {
+    if (isOfProducer(made)) return didProduce(made)
+    if (!isOfTimed(made)) did(made)
+    keeping(() => timing?.did(made))
+  }
   const kept = <C>(cells: Map<number, C>, number: number, cell: C): C => {
     cells.set(number, cell)
     return cell
@@ -183,6 +168,9 @@ export const drive = (
     seed,
     observe: (_, action, args) => observed({ action, args }),
     processes: [
+      ...(cast.firstUnitMillis === undefined
+        ? []
+        : [{ name: unitClockName, boot: () => unitClock(cast.firstUnitMillis!) }]),
       ...upTo(nameServers).map((number) => ({
         name: nameServerName(number),
         boot: () =>
@@ -255,7 +243,14 @@ export const drive = (
       faults,
       tablesSurvive
     })
+    const timed = (): TimedProjected => ({
+      ...projected(),
+      nowMillis: world.nowMicros / 1000,
+      firstUnitMillis: cast.firstUnitMillis!,
+      isPaused: (process) => world.isPaused(process)
+    })
     const compare = (): void => {
+      timing?.check(timed())
       shadow.check(projectNameServerRouting(projected()))
       producing?.check(projectProducerRouting({
         deployment,
@@ -276,6 +271,7 @@ export const drive = (
         const [environment, master] = [labelBefore(world, what), masterLabel(what)]
         if (master !== undefined) didProduce(master)
         if (environment !== undefined) did(environment)
+        timing?.happened(what, environment)
       }
       happens(event)
       world.fire(event)
@@ -300,6 +296,10 @@ export const drive = (
         producing = producerShadow(deployment.masters, workload.selection, workload.resends, promises)
         compare()
       },
+      followTimed: () => {
+        timing = timedShadow(guards, timed())
+        compare()
+      },
       wantVersion: (broker) => {
         wantedVersions.set(broker, (wantedVersions.get(broker) ?? 1) + 1)
         world.refresh(brokerName(broker))
@@ -322,6 +322,16 @@ export const drive = (
     }
     const { operations, sends } = ledger
     const producerLabels = producing?.labels ?? []
-    return { labels: shadow.labels, producerLabels, events: world.fired, telling, reached, operations, sends }
+    const timedLabels = timing?.labels ?? []
+    return {
+      labels: shadow.labels,
+      timedLabels,
+      producerLabels,
+      events: world.fired,
+      telling,
+      reached,
+      operations,
+      sends
+    }
   })
 }

@@ -27,9 +27,9 @@ describe("the timed model of NameServer routing", () => {
 
   // Lengths are TLC's, in states; TLC takes any of the initial states, so does our search.
   it.each([
-    ["MCNameServerRoutingTimed_R10_ChannelCloseDetected", "KilledLeavesRoute", 3],
-    ["MCNameServerRoutingTimed_R10_Cache", "KilledLeavesCache", 9],
-    ["MCNameServerRoutingTimed_R12_RecheckFreshness", "FreshIsKept", 18]
+    ["MCNameServerRoutingTimed_R10_ChannelCloseDetected", "KilledLeavesRoute", 4],
+    ["MCNameServerRoutingTimed_R10_Cache", "KilledLeavesCache", 12],
+    ["MCNameServerRoutingTimed_R12_RecheckFreshness", "FreshIsKept", 22]
   ])("breaks without its guard, at TLC's length: %s", (configuration, property, length) => {
     expect(propertiesOf(configuration)).toEqual([property])
     const broken = explore(machineOf(configuration)).violations.find((violation) => violation.property === property)

@@ -63,6 +63,7 @@ const constants: TimedConstants = {
   NameServerCount: 1,
   BrokerCount: 2,
   ClientCount: 1,
+  MaxInFlight: 5,
   MaxFaults: 1,
   FaultKinds: ["Kill", "Freeze"]
 }
@@ -101,13 +102,13 @@ export const observed = (failover: Failover): Recording<TimedState> => {
 }
 
 /**
- * Whether the timed model can do that. Hidden are the steps of the nodes; two between observations are the fewest that
- * explain what was recorded, a removal that is decided and then made.
+ * Whether the timed model can do that. Hidden are the steps of the nodes; three between observations are the fewest
+ * that explain what was recorded: a client asks, is answered, and learns.
  */
 export const accepted = (recording: Recording<TimedState>): Acceptance =>
   accepts(nameServerRoutingTimed(constants), recording, {
-    hidden: ({ action }) => !["Tick", "Kill", "Freeze", "Thaw"].includes(action),
-    mostHidden: 2
+    hidden: ({ action }) => !["Tick", "Kill", "Start", "Freeze", "Thaw"].includes(action),
+    mostHidden: 3
   })
 
 export const judged = (failover: Failover): Acceptance => accepted(observed(failover))
