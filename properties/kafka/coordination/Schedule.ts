@@ -189,7 +189,8 @@ export const playerOf = (run: Driven, machine: Machine<State>, expiries: Readonl
   const isLast = (event: WorldEvent): boolean => {
     switch (event._tag) {
       case "Wake": {
-        // A controller that has no connection makes one first.
+        // A controller leaves a connection on which it waits for nothing, and makes another one first.
+        if (event.point.startsWith("give up ")) return false
         const [, to] = /^order to (\d+)$/.exec(event.point) ?? []
         const link = to === undefined ? undefined : between(dying!, Number(to), ordersPort).dialer
         return link === undefined || world.network.inspect(link)?.cut === false
