@@ -32,8 +32,11 @@ export interface CheckOptions extends ModelOptions, TlcOptions, JavaOptions, Sto
   readonly coverage?: boolean | undefined
   /** Whether a state without a successor is an error: yes, unless the .cfg file says otherwise. */
   readonly deadlock?: boolean | undefined
-  /** With `false`, properties are left out and invariants are kept. */
-  readonly liveness?: boolean | undefined
+  /**
+   * With `false`, properties are left out and invariants are kept. With "at the end", liveness is looked at once, when all
+   * states are found: TLC otherwise looks now and then while it searches, and its counts at a violation depend on the time.
+   */
+  readonly liveness?: boolean | "at the end" | undefined
 }
 
 /** A check under way: iterate over its events, or await its result, or both. */
@@ -52,6 +55,7 @@ const tlcArguments = (options: CheckOptions, model: Model, workspace: Workspace)
     "-workers",
     String(options.workers ?? 1),
     ...(options.coverage === true ? ["-coverage", "1"] : []),
+    ...(options.liveness === "at the end" ? ["-lncheck", "final"] : []),
     ...(simulate === undefined || simulate === false
       ? []
       : ["-simulate", ...(simulate === true ? [] : [`num=${simulate.traces}`])]),

@@ -124,6 +124,13 @@ describeTlc("check", () => {
     expect(await lock(2, false, options)).toMatchObject({ verdict: "safety", violated: "Exclusion" })
   })
 
+  it("finds all states before it looks at liveness, where that is wanted", async () => {
+    const options = { specification: "FairSpec", properties: ["StaysAtMax"], liveness: "at the end" } as const
+    const result = await counter(2, true, options).result
+    // x counts from 0 to 2.
+    expect(result).toMatchObject({ verdict: "liveness", violated: "StaysAtMax", distinct: 3 })
+  })
+
   it("visits one state of each orbit under symmetry", async () => {
     // Idle or waiting each, and one of n may be critical: 2^3 + 3 * 2^2. Up to renaming only the numbers count: 4 + 3.
     expect((await lock(3, true, {})).distinct).toBe(20)
