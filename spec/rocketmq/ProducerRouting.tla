@@ -58,15 +58,17 @@ IsSendingTo(m) == sending # <<>> /\ sending[1].to = m
 
 (* the queues of a route in the order of their names; an order configuration names them all *)
 Queues == SelectSeq([i \in Masters |-> i], LAMBDA m : StaticOrderConf \/ m \in cache)
-(* the index runs modulo a number that every number of queues divides: MasterCount is 1 or 2 *)
-Turn(i) == (i + 1) % MasterCount
+(* the index runs modulo a number that every number of queues divides, so that it means the same for every list *)
+Lap == CHOOSE n \in 1..MasterCount^MasterCount :
+         /\ \A k \in Masters : n % k = 0
+         /\ \A less \in 1..(n - 1) : \E k \in Masters : less % k # 0
 At(i) == Queues[(i % Len(Queues)) + 1]
 (* round robin: the first one from the turn on that is wanted, else the one whose turn it is *)
 Wanted(last, avoided, m) == IF AvoidFaulty THEN m \notin avoided ELSE m # last
 PickedIndex(last, avoided) ==
-  LET one == Turn(index)
-      two == Turn(one)
-  IN IF Wanted(last, avoided, At(one)) \/ ~Wanted(last, avoided, At(two)) THEN one ELSE two
+  LET wanted == {k \in 1..Len(Queues) : Wanted(last, avoided, At(index + k))}
+      steps == IF wanted = {} THEN 1 ELSE CHOOSE k \in wanted : \A other \in wanted : k <= other
+  IN (index + steps) % Lap
 
 Init ==
   /\ status = [m \in Masters |-> "up"] /\ route = Masters /\ cache = Masters

@@ -5,11 +5,8 @@ import { specModules } from "../../src/cli/SpecFiles.ts"
 import { twins } from "../../src/cli/Twins.ts"
 import { asked, replayStates } from "../../src/conform/Counterexample.ts"
 import { explore } from "../../src/explore/index.ts"
-import * as Walk from "../../src/explore/Walk.ts"
-import { seeded } from "../../src/replay/Choose.ts"
 import { describeTlc } from "../Tlc.ts"
 
-const rowsOf = (module: string) => specModules().find(({ name }) => name === module)!
 const rowNamed = (name: string) => {
   const module = specModules().find(({ rows }) => rows.some(({ configuration }) => configuration === name))!
   return { module, row: module.rows.find(({ configuration }) => configuration === name)! }
@@ -56,45 +53,5 @@ describeTlc("a counterexample", () => {
     const states = trace!.states.map(({ values }) => values)
     const changed = states.with(2, { ...states[2]!, status: ["down"] })
     expect(replayStates(twins[module.name]!(row.config.constants), changed)).toMatchObject({ _tag: "Refused", at: 2 })
-  })
-})
-
-describeTlc("a random walk of the model at large bounds", () => {
-  it("is a behaviour of the specification, a hundred thousand steps", async () => {
-    const { file, name, rows } = rowsOf("NameServerRouting")
-    const row = rows[0]!
-    const larger = {
-      ...row.config.constants,
-      NameServerCount: 2,
-      MasterCount: 2,
-      SlaveCount: 1,
-      ClientCount: 1,
-      MaxVersion: 6,
-      MaxInFlight: 2,
-      MaxFaults: 12
-    }
-    const kinds = ["Expire", "WipeWritePerm", "Reset", "CutLink", "KillBroker", "KillServer"]
-    const machine = twins[name]!({ ...larger, FaultKinds: kinds })
-    const walk = Walk.walker(machine, { steps: 1_000, rare: [...kinds, "SwitchServer"] })
-    const running = await oracle(file, {
-      config: row.configFile,
-      constants: { ...larger, FaultKinds: { _tag: "Set", elements: kinds } }
-    })
-    const taken = new Set<string>()
-    let accepted = 0
-    try {
-      for (let seed = 1; seed <= 100; seed++) {
-        const { path } = walk(seeded(seed))
-        const { first, steps } = asked(machine, path)
-        for (const { action } of steps) taken.add(action)
-        const answer = await running.trace(first, steps)
-        expect(answer.refused).toBeUndefined()
-        accepted += answer.accepted
-      }
-    } finally {
-      await running.close()
-    }
-    expect(accepted).toBe(100_000)
-    expect([...taken].toSorted()).toEqual(Object.keys(machine.actions).toSorted())
   })
 })

@@ -1,13 +1,13 @@
 /**
  * The twin of spec/rocketmq/ProducerRouting.tla: same variables, actions, parameters and property names.
  *
- * The decision: the index of the turn is kept modulo the number of masters, which is 1 or 2, so that it means the same
- * for every list that a route can give.
+ * The decision: the index of the turn is kept modulo a number that the length of every list that a route can give
+ * divides, so that it means the same for each.
  */
 import { action, type Machine } from "../../machine/Machine.ts"
 import * as S from "../../machine/StateSchema.ts"
 import { upTo } from "../rules/Deployment.ts"
-import { atIndex, byHash, listed, nextIndex } from "../rules/QueueSelection.ts"
+import { atIndex, byHash, lap, listed, nextIndex } from "../rules/QueueSelection.ts"
 
 /** The module's constants. */
 export interface ProducerConstants {
@@ -88,7 +88,7 @@ const variablesOf = (c: ProducerConstants, masters: Numbers): S.RecordSchema<Pro
     status: S.functionOver(masters, S.oneOf("up", "frozen", "dead")),
     route: S.subset(masters),
     cache: S.subset(masters),
-    index: S.range(0, c.MasterCount - 1),
+    index: S.range(0, lap(c.MasterCount) - 1),
     next: S.range(1, c.MaxValues + 1),
     again: S.range(0, c.MaxResends),
     sending: S.sequence(
@@ -124,9 +124,7 @@ const queuesOf = (c: ProducerConstants, masters: Numbers, s: State) => listed(ma
 const trying = (c: ProducerConstants, masters: Numbers) => (s: State, value: number, last: number, tries: number) => {
   const queues = queuesOf(c, masters, s)
   const wanted = (m: number) => c.AvoidFaulty ? !s.faulty.includes(m) : m !== last
-  // Two steps even where the list has one queue: the index then means the same for every list.
-  const turns = masters.map((m) => atIndex(queues, m - 1))
-  const index = c.ByKey ? s.index : nextIndex(turns, s.index, wanted) % c.MasterCount
+  const index = c.ByKey ? s.index : nextIndex(queues, s.index, wanted) % lap(c.MasterCount)
   const to = c.ByKey ? byHash(queues, c.KeyHash) : atIndex(queues, index)
   const isKnown = s.cache.includes(to)
   const phase = isKnown ? "dialing" as const : "unaddressed" as const

@@ -9,6 +9,7 @@ import type { QueueCell } from "../nodes/QueueServer.ts"
 import type { ClientCell } from "../nodes/RouteClient.ts"
 import { brokerName, clientName, sendPort, type SendRequest, type SendResponse } from "../nodes/RoutingMessages.ts"
 import { type Deployment, isMaster, masterOf, upTo } from "../rules/Deployment.ts"
+import { lap } from "../rules/QueueSelection.ts"
 import { publishable } from "../rules/RouteCache.ts"
 
 /** What a projection reads. */
@@ -46,7 +47,7 @@ export const projectProducerRouting = (world: ProducerProjected): ProducerState 
     status: statuses,
     route: world.server.state.addrs.filter((address) => isMaster(deployment, address)),
     cache: world.clientCell.routes.cache.flatMap((route) => publishable(deployment, route)).map(masterOf),
-    index: index % deployment.masters,
+    index: index % lap(deployment.masters),
     next: ledger.begun + 1,
     again,
     sending: sending === undefined

@@ -34,6 +34,17 @@ export const nextIndex = <A>(list: ReadonlyArray<A>, index: number, wanted: (que
   return index + 1
 }
 
+/** The least number that every number of queues from 1 to this one divides: an index means the same modulo it. */
+export const lap = (mostQueues: number): number => {
+  let least = 1
+  for (let queues = 2; queues <= mostQueues; queues++) {
+    let multiple = least
+    while (multiple % queues !== 0) multiple += least
+    least = multiple
+  }
+  return least
+}
+
 /** The queue that a key belongs to: its Java hash code may be negative, its remainder is made positive. */
 export const byHash = <A>(list: ReadonlyArray<A>, hash: number): A => list[Math.abs(hash % list.length)]!
 
