@@ -31,12 +31,14 @@ export const controllerElection: Family = {
   reloaded: [
     "src/kafka/",
     "src/simulate/coordination/",
+    "src/guarantee/KafkaFailoverExpectations.ts",
     "src/cli/Twins.ts",
     "properties/kafka/coordination/Judges.ts",
     "properties/kafka/coordination/Settled.ts",
     "test/kafka/"
   ],
-  ownJudges: [],
+  judges: "properties/kafka/coordination/Judges.ts",
+  ownJudges: ["real trace", "replayed path", "failover", "refinement"],
   // Bounds are the codec's to check.
   except: ["variablesOf"],
   opposites: [],

@@ -1,5 +1,6 @@
 /** Every family that is mutated. */
 import { controllerElection } from "./ControllerElectionFamily.ts"
+import { controllerNodes } from "./ControllerNodesFamily.ts"
 import type { Family } from "./Family.ts"
 import { routing } from "./RoutingFamily.ts"
 import { routingNodes } from "./RoutingNodesFamily.ts"
@@ -10,4 +11,10 @@ import { zooKeeperNodes } from "./ZooKeeperNodesFamily.ts"
 export const families: ReadonlyArray<Family> = [routing]
 
 /** Families whose survivors nobody has gone through yet: judged where they are named. */
-export const begun: ReadonlyArray<Family> = [zooKeeper, zooKeeperNodes, routingNodes, controllerElection]
+export const begun: ReadonlyArray<Family> = [
+  zooKeeper,
+  zooKeeperNodes,
+  routingNodes,
+  controllerElection,
+  controllerNodes
+]
