@@ -2,7 +2,7 @@
  * Rules of a client that no state of a model holds, by example: durations, addresses and turns, as the 4.9.7 source has
  * them. Data, so that whoever breaks a rule on purpose can ask whether it is noticed.
  */
-import { avoidedMillis, byHash, isAvailable, nextIndex } from "../../../src/rocketmq/rules/QueueSelection.ts"
+import { avoidedMillis, byHash, isAvailable, lap, nextIndex } from "../../../src/rocketmq/rules/QueueSelection.ts"
 import { publishable, readAddress } from "../../../src/rocketmq/rules/RouteCache.ts"
 import { isTooOld } from "../../../src/rocketmq/rules/RouteTables.ts"
 
@@ -59,6 +59,12 @@ export const examples: ReadonlyArray<Example> = [
       nextIndex(["a"], 4, () => false)
     ],
     expected: [2, 2, 5]
+  },
+  {
+    // The least common multiple of all numbers up to this one.
+    sentence: "an index means the same for every list modulo a number that each length divides",
+    says: () => [1, 2, 3, 4, 5].map(lap),
+    expected: [1, 2, 6, 12, 60]
   },
   {
     sentence: "a key's queue is its hash modulo the number of queues, made positive (SelectMessageQueueByHash)",
