@@ -25,6 +25,10 @@ const equal: Family["equal"] = {
     "nobody has asked a NameServer that is down: KillServer drops the question, and Poll needs it up",
   "NameServerRoutingTimed isServerIdle: guard dropped: age === undefined || !mustBeTooOld(c, age) => (!mustBeTooOld(c, age))":
     "no age is greater than none: a comparison with undefined is false",
+  "NameServerRoutingTimed isFresh: guard dropped: at2(s.age, n, b).length > 0 && at(s.accepted, n).includes(b) => (at(s.accepted, n).includes(b))":
+    "it is asked with the guard on only, and then a channel that is open has an entry: a scan ends both, a removal keeps both",
+  "NameServerRoutingTimed isFresh: comparison flipped: at2(s.age, n, b).length > 0 => at2(s.age, n, b).length >= 0":
+    "a channel that is open has an entry where the guard is on",
   "NameServerRoutingTimed Expire: guard dropped: !at(s.runs, n) || age === undefined => (!at(s.runs, n))":
     "no age is at least none: a comparison with undefined is false",
   "ProducerRouting hasQueues: comparison flipped: queuesOf(c, masters, s).length > 0 => queuesOf(c, masters, s).length >= 0":
