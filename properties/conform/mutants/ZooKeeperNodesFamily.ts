@@ -35,6 +35,6 @@ export const zooKeeperNodes: Family = {
   except: [],
   opposites: [],
   byHand: [],
-  oneInCi: 3,
+  oneInCi: 8,
   equal
 }

@@ -1,41 +1,11 @@
 /** Runs that keep time refine the timed model: how long a route may be untrue holds on nodes, whatever fails. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type TimedCommand, timedRun } from "../../../src/simulate/routing/TimedRuns.ts"
+import { timedRun } from "../../../src/simulate/routing/TimedRuns.ts"
 import { byTier } from "../../../test/Tier.ts"
+import { commands } from "./TimedHistories.ts"
 
 const guarded = { RecheckFreshnessOnUnregister: true, ChannelCloseDetected: true }
-
-const pick = fc.nat(0xffff)
-/** Who fails stays so for a while: half of the commands let time pass, up to longer than an entry lives. */
-const command: fc.Arbitrary<TimedCommand> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ _tag: fc.constant("Pass" as const), seconds: fc.integer({ min: 0, max: 40 }) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ _tag: fc.constant("Pass" as const), seconds: fc.integer({ min: 0, max: 200 }) })
-  },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      _tag: fc.constantFrom(
-        "Freeze" as const,
-        "Thaw",
-        "Thaw",
-        "Kill",
-        "Return",
-        "Return",
-        "PauseServer",
-        "ResumeServer"
-      ),
-      pick
-    })
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({ _tag: fc.constantFrom("CutLink" as const, "HealLink"), pick, other: pick })
-  }
-)
-const commands = fc.array(command, { minLength: 5, maxLength: 40, size: "max" })
 
 /** Every action of the model. */
 const everything = [

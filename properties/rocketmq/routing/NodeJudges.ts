@@ -2,6 +2,7 @@
  * Who looks at a node of routing beside what looks at its rules: a producer that is followed, failovers within the bounds of
  * real ones, sends while a master is gone, tables that are kept. Each answers with what is wrong, if anything is.
  */
+import * as fc from "fast-check"
 import { check } from "../../../src/history/Check.ts"
 import { isData, type Operation } from "../../../src/history/Operation.ts"
 import { showLabel } from "../../../src/machine/Machine.ts"
@@ -9,13 +10,18 @@ import { producerRun } from "../../../src/simulate/routing/ProducerRuns.ts"
 import type { Workload } from "../../../src/simulate/routing/RoutingCluster.ts"
 import { routingFailover, type RoutingPlan } from "../../../src/simulate/routing/RoutingFailover.ts"
 import { routingSearches } from "../../../src/simulate/routing/RoutingScenarios.ts"
+import { timedRun } from "../../../src/simulate/routing/TimedRuns.ts"
 import type { Failover } from "../../../test/rocketmq/routing/Failover.ts"
 import { boundsMillis, nodeFailover } from "../../../test/rocketmq/routing/NodeFailover.ts"
 import { firstOf } from "../../conform/mutants/FirstOf.ts"
 import { judges as common } from "./Judges.ts"
 import { gapSeconds, sends, sendsDuring } from "./SendsDuring.ts"
+import { commands as timedCommands } from "./TimedHistories.ts"
 import { administered, nowhereToSend, withoutRoute } from "./Wishes.ts"
 
+const guarded = { RecheckFreshnessOnUnregister: true, ChannelCloseDetected: true }
+/** So many histories that keep time are run. */
+const timedHistories = 10
 const seeds = [1, 2, 3, 4, 5, 6]
 /** Seeds of what takes a few milliseconds. */
 const manySeeds = Array.from({ length: 30 }, (_, i) => i + 1)
@@ -113,6 +119,12 @@ export const judges = {
         return Object.keys(anomalies).find((name) => name !== "empty-transaction-graph" && !allowed.includes(name))
       }
     ) ?? firstOf(seeds, (seed) => void producerRun(seed, inTurn(1), ["Pause", "Kill"], ["AckedIsStored"])),
+
+  "timed refinement": () =>
+    firstOf(fc.sample(timedCommands, { numRuns: timedHistories, seed: 7 }).entries(), ([seed, list]) => {
+      timedRun(guarded, seed + 1, list)
+      return undefined
+    }),
 
   failover: () =>
     failedOver("Kill") ?? failedOver("Freeze") ??

@@ -5,6 +5,7 @@
 import type { Operation } from "../../../src/history/Operation.ts"
 import { seeded } from "../../../src/replay/Choose.ts"
 import { brokerName, nameServerName, pullPort } from "../../../src/rocketmq/nodes/RoutingMessages.ts"
+import { pollMillis } from "../../../src/rocketmq/rules/RouteCache.ts"
 import { settledSeconds, wait } from "../../../src/simulate/routing/ProducerRuns.ts"
 import { type Cast, type Deployed, drive, type Workload } from "../../../src/simulate/routing/RoutingCluster.ts"
 
@@ -74,12 +75,16 @@ export const withoutRoute = (seed: number): string | undefined => {
 export const nowhereToSend = (seed: number): string | undefined => {
   const choose = seeded(seed)
   const isKilled = choose(2) === 0
+  const isInTime = choose(4) > 0
   let without = false
   const { operations } = drive(oneMaster(inTurn), guards, seed, (deployed) => {
-    const { fire, send, state, want } = deployed
+    const { fire, labels, send, state, want, world } = deployed
     wait(deployed, settledSeconds)
     send(1)
-    wait(deployed, 1 + choose(30))
+    // Just before the client asks for its route again, or at any time.
+    const told = labels.length
+    while (!labels.slice(told).some(({ action }) => action === "Learn")) fire(world.enabled()[0]!)
+    wait(deployed, isInTime ? pollMillis / 1_000 - 1 : 1 + choose(30))
     fire({ _tag: "Pause", process: brokerName(1) })
     send(1)
     want(1, 1, false)

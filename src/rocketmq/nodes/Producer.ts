@@ -215,7 +215,7 @@ export const producer = ({ cell, deployment, observe, own, resends, selection, w
       const value = next()
       if (value === undefined) continue
       let stored = yield* send(value, 0)
-      for (let again = 1; !stored && again <= resends && canSend(); again++) stored = yield* send(value, again)
+      for (let again = 1; !stored && again <= resends; again++) stored = yield* send(value, again)
       observe({ _tag: "Ended", value, stored })
     }
   })

@@ -45,15 +45,14 @@ export const routeClient = ({ askTimeoutMillis, cell, nameServers, number, pollM
       process.did("SwitchServer", number)
     }
     const poll = Effect.gen(function*() {
-      const asked = Cache.poll(cell.routes)
-      if (asked === undefined) return
       cell.asking = true
       process.did("PollRoute", number)
       const made = yield* Effect.option(network.tryConnect(nameServerName(cell.routes.server), routePort))
       if (made._tag === "None") return turnAway()
       const connection = made.value
       connection.send({ _tag: "Ask", client: number } satisfies Ask)
-      cell.routes = asked
+      // One question at a time: the last one was answered, or given up.
+      cell.routes = Cache.poll(cell.routes)!
       process.did("Poll", number)
       const answer = yield* connection.receive.pipe(Effect.timeout(askTimeoutMillis), Effect.option)
       connection.close()
