@@ -2,7 +2,14 @@
 import type { Family } from "./Family.ts"
 
 /** Why each is the same program. */
-const equal: Family["equal"] = {}
+const equal: Family["equal"] = {
+  "ControllerElectionBroker Settled: guard dropped: message._tag === \"Refused\" && message.code === \"NotController\" => (message.code === \"NotController\")":
+    "a verdict that is no refusal has no code",
+  "ControllerElectionBroker SendFetch: guard dropped: part === undefined || leader === undefined => (part === undefined)":
+    "nobody is up who is no broker, and that is asked next",
+  "ControllerElectionZooKeeper treeOf: field not set: , pzxid: 0 => nothing":
+    "the model keeps no numbers of transactions: none is taken back out of the tree"
+}
 
 const rule = (name: string): string => `src/kafka/rules/${name}.ts`
 const model = (part: string): string => `src/kafka/models/ControllerElection${part}.ts`
@@ -38,7 +45,7 @@ export const controllerElection: Family = {
     "test/kafka/"
   ],
   judges: "properties/kafka/coordination/Judges.ts",
-  ownJudges: ["real trace", "replayed path", "failover", "refinement"],
+  ownJudges: ["example", "real trace", "replayed path", "failover", "refinement"],
   // Bounds are the codec's to check.
   except: ["variablesOf"],
   opposites: [],
