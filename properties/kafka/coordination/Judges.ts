@@ -1,6 +1,6 @@
 /**
- * Who else looks at a rule of the controller, or at a node: names, what a real cluster wrote, schedules on nodes, runs of nodes,
- * and how long writes stand still. Each answers with what is wrong, if anything is.
+ * Who else looks at a rule of the controller, or at a node: names, what a real cluster wrote, schedules and histories on
+ * nodes, and how long writes stand still. Each answers with what is wrong, if anything is.
  */
 import * as fc from "fast-check"
 import { isDeepStrictEqual } from "node:util"
