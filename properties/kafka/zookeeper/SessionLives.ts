@@ -5,7 +5,7 @@
  * Authority: ClientCnxn.SendThread.run (pings keep a session), SessionTrackerImpl.run of ZooKeeper 3.8.
  */
 import { isPing, zooKeeperName } from "../../../src/kafka/nodes/ZooKeeperMessages.ts"
-import { type Command, drive, endOf, guarded, play, times } from "./ZooKeeperRun.ts"
+import { type Command, drive, endOf, guarded, nameOf, play, times } from "./ZooKeeperRun.ts"
 
 /** Long enough for every client to be in its session. */
 const settled = { _tag: "Due", count: 60 } as const
@@ -21,6 +21,18 @@ export const livesAfterKill = (seed: number): ReadonlyArray<number> => {
   ]
   return play(guarded, seed + 1, commands).expiries.map(({ ended, lastHeard }) => ended - lastHeard)
 }
+
+/** The same of a client that asked for this timeout, and not for the one of the others. */
+export const livesOf = (timeoutMillis: number, seed: number): ReadonlyArray<number> =>
+  drive(
+    { clients: 1, guards: guarded, seed, judge: [], timeoutOf: () => timeoutMillis },
+    ({ fire, nowMillis, world }) => {
+      for (let events = 0; events < settled.count; events++) fire(world.enabled()[0]!)
+      const killed = nowMillis()
+      fire({ _tag: "Kill", process: nameOf(1) })
+      while (nowMillis() < killed + timeoutMillis + 2 * times.tickMillis) fire(world.enabled()[0]!)
+    }
+  ).expiries.map(({ ended, lastHeard }) => ended - lastHeard)
 
 /** What ended a session or a connection while nothing failed. */
 export const endedWithoutFault = (seed: number): ReadonlyArray<string> =>
@@ -46,8 +58,10 @@ export const endedWrongly = (seed: number): string | undefined => {
   const [end] = endedWithoutFault(seed)
   if (end !== undefined) return `${end} while nothing failed`
   if (pingsTooEarly(seed)) return "a client is there before it is in a session"
-  const lives = livesAfterKill(seed)
-  if (lives.length === 0) return "the session of a client that was killed did not end"
-  const wrong = lives.find((life) => life < times.timeoutMillis || life > times.timeoutMillis + times.tickMillis)
+  const longer = 2 * times.timeoutMillis
+  const all = [[times.timeoutMillis, livesAfterKill(seed)], [longer, livesOf(longer, seed)]] as const
+  if (all.some(([, lives]) => lives.length === 0)) return "the session of a client that was killed did not end"
+  const wrong =
+    all.flatMap(([timeout, lives]) => lives.filter((life) => life < timeout || life > timeout + times.tickMillis))[0]
   return wrong === undefined ? undefined : `a session ended after ${wrong} ms`
 }

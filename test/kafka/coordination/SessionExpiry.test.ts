@@ -3,7 +3,12 @@
  * and the nodes.
  */
 import { describe, expect, it } from "vitest"
-import { endedWithoutFault, livesAfterKill, pingsTooEarly } from "../../../properties/kafka/zookeeper/SessionLives.ts"
+import {
+  endedWithoutFault,
+  livesAfterKill,
+  livesOf,
+  pingsTooEarly
+} from "../../../properties/kafka/zookeeper/SessionLives.ts"
 import { times } from "../../../properties/kafka/zookeeper/ZooKeeperRun.ts"
 import { accepts, type Observation, recordingOf } from "../../../src/conform/Accepts.ts"
 import {
@@ -108,6 +113,13 @@ describe("the session of a broker that was killed", () => {
     expect(Math.max(...lives)).toBeLessThanOrEqual(times.timeoutMillis + times.tickMillis)
     // Both ends of the range are met, or the range would say little.
     expect(Math.max(...lives) - Math.min(...lives)).toBeGreaterThan(times.tickMillis / 2)
+  })
+
+  it("ends after the timeout that its client asked for", () => {
+    const asked = 3 * times.timeoutMillis
+    const lives = [1, 2, 3, 4].flatMap((seed) => livesOf(asked, seed))
+    expect(lives).toHaveLength(4)
+    expect(lives.filter((life) => life < asked || life > asked + times.tickMillis)).toEqual([])
   })
 
   it("does not end on the nodes while its client says that it is there", () => {
