@@ -28,6 +28,9 @@ const root = join(import.meta.dirname, "..", "..", "..")
 /** Judges may take so long for a mutant, seconds: several times what any takes that ends. */
 const patienceSeconds = 100
 
+/** What the heap of a mutant may grow to: one that fills it without end is ended as well. */
+const resourceLimits = { maxOldGenerationSizeMb: 3_000 }
+
 /** A mutant with its name, which tells it from every other, and who noticed. */
 export interface Judged {
   readonly mutant: Mutant
@@ -144,7 +147,7 @@ export const judgeAll = async (
   { threads, told, wanted }: RunOptions
 ): Promise<ReadonlyArray<Judged>> => {
   const bench: Bench = { root, reloaded: family.reloaded, own: family.judges, wanted, configurations }
-  const start = () => new Worker(new URL("./Mutants.worker.ts", import.meta.url), { workerData: bench })
+  const start = () => new Worker(new URL("./Mutants.worker.ts", import.meta.url), { workerData: bench, resourceLimits })
   const found: Array<Judged> = []
   let next = 0
   const work = async (): Promise<void> => {

@@ -48,6 +48,7 @@ export const routing: Family = {
   name: "NameServerRouting",
   modules: ["NameServerRouting", "NameServerRoutingTimed", "ProducerRouting"],
   mostStates: 100_000,
+  mixed: ["MCNameServerRoutingBrokers", "MCNameServerRoutingTimedClients", "MCProducerRoutingFaulty"],
   files: [
     "src/rocketmq/rules/Deployment.ts",
     "src/rocketmq/rules/QueueSelection.ts",

@@ -5,9 +5,9 @@ import type { Family } from "./Family.ts"
 const equal: Family["equal"] = {
   "BrokerRegistration register: constant flipped: true => false (3)":
     "the fiber that watches a connection starts in the event that made it either way",
-  "NameServer nameServer: constant flipped: true => false (3)":
+  "NameServer nameServer: constant flipped: true => false (2)":
     "the fiber of a channel starts in the event of its first message either way",
-  "NameServer nameServer: constant flipped: true => false (5)":
+  "NameServer nameServer: constant flipped: true => false (4)":
     "the fiber of a question starts in the event of its first message either way",
   "Producer channel: constant flipped: true => false":
     "the fiber that hears answers starts in the event that opened the channel either way, before a request is sent",

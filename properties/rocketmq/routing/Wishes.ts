@@ -5,7 +5,6 @@
 import type { Operation } from "../../../src/history/Operation.ts"
 import { seeded } from "../../../src/replay/Choose.ts"
 import { brokerName, nameServerName, pullPort } from "../../../src/rocketmq/nodes/RoutingMessages.ts"
-import { pollMillis } from "../../../src/rocketmq/rules/RouteCache.ts"
 import { settledSeconds, wait } from "../../../src/simulate/routing/ProducerRuns.ts"
 import { type Cast, type Deployed, drive, type Workload } from "../../../src/simulate/routing/RoutingCluster.ts"
 
@@ -75,20 +74,25 @@ export const withoutRoute = (seed: number): string | undefined => {
 export const nowhereToSend = (seed: number): string | undefined => {
   const choose = seeded(seed)
   const isKilled = choose(2) === 0
-  const isInTime = choose(4) > 0
   let without = false
   const { operations } = drive(oneMaster(inTurn), guards, seed, (deployed) => {
     const { fire, labels, send, state, want, world } = deployed
-    wait(deployed, settledSeconds)
-    send(1)
-    // Just before the client asks for its route again, or at any time.
-    const told = labels.length
-    while (!labels.slice(told).some(({ action }) => action === "Learn")) fire(world.enabled()[0]!)
-    wait(deployed, isInTime ? pollMillis / 1_000 - 1 : 1 + choose(30))
-    fire({ _tag: "Pause", process: brokerName(1) })
+    const until = (wanted: string): void => {
+      const told = labels.length
+      while (!labels.slice(told).some(({ action }) => action === wanted)) fire(world.enabled()[0]!)
+    }
+    wait(deployed, settledSeconds + choose(30))
     send(1)
     want(1, 1, false)
-    wait(deployed, 2)
+    until("WipeWritePerm")
+    // The NameServer answers while a send hangs.
+    until("Poll")
+    fire({ _tag: "Pause", process: nameServerName(1) })
+    fire({ _tag: "Pause", process: brokerName(1) })
+    send(1)
+    wait(deployed, 0.5)
+    fire({ _tag: "Resume", process: nameServerName(1) })
+    until("Learn")
     if (isKilled) fire({ _tag: "Kill", process: brokerName(1) })
     wait(deployed, settledSeconds)
     without = state().cache[0]![0]!.queues[0]![0]?.writable !== true

@@ -14,6 +14,7 @@ import { type Connection, Network } from "../../world/Network.ts"
 import { Process } from "../../world/Process.ts"
 import { upTo } from "../rules/Deployment.ts"
 import type { Register } from "../rules/RouteTables.ts"
+import { monotonicMillis } from "./MonotonicClock.ts"
 import { brokerPort, nameServerName } from "./RoutingMessages.ts"
 
 /** registerNameServerPeriod. */
@@ -31,12 +32,18 @@ export interface BrokerCell {
 /** The version of a configuration that was never changed. */
 const firstVersion = 1
 
-export const brokerCell = (nameServers: number): BrokerCell => ({
-  version: firstVersion,
-  dialed: upTo(nameServers).map(() => false),
-  dialing: upTo(nameServers).map(() => false),
-  nextMillis: upTo(nameServers).map(() => 0)
-})
+/** When a broker registers next before it has begun to, which it does as it starts. */
+const unknownMillis = 0
+
+export const brokerCell = (nameServers: number): BrokerCell => {
+  const nobody = upTo(nameServers).map(() => false)
+  return {
+    version: firstVersion,
+    dialed: [...nobody],
+    dialing: [...nobody],
+    nextMillis: upTo(nameServers).map(() => unknownMillis)
+  }
+}
 
 export interface BrokerOptions {
   readonly address: number
@@ -100,7 +107,7 @@ export const brokerRegistration = (options: BrokerOptions) =>
         process.did("Connect", address, number)
         yield* Effect.forkScoped(watch(number, made.value), { startImmediately: true })
       })
-    const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+    const nowMillis = () => monotonicMillis(clock)
     // The period is that of the beginnings, however long an attempt to connect takes.
     const beating = (number: number) =>
       Effect.gen(function*() {
@@ -108,7 +115,7 @@ export const brokerRegistration = (options: BrokerOptions) =>
           const next = nowMillis() + options.registerMillis
           cell.nextMillis[number - 1] = next
           yield* register(number, isFirst)
-          yield* Effect.sleep(Math.max(0, next - nowMillis()))
+          yield* Effect.sleep(next - nowMillis())
         }
       })
 

@@ -12,6 +12,7 @@ import { Network } from "../../world/Network.ts"
 import { Process } from "../../world/Process.ts"
 import * as Cache from "../rules/RouteCache.ts"
 import type { RouteAnswer } from "../rules/RouteTables.ts"
+import { monotonicMillis } from "./MonotonicClock.ts"
 import { type Ask, nameServerName, routePort } from "./RoutingMessages.ts"
 
 /** A client's memory of routes, which a projection reads. */
@@ -22,7 +23,10 @@ export interface ClientCell {
   nextMillis: number
 }
 
-export const clientCell = (): ClientCell => ({ routes: Cache.emptyCache, asking: false, nextMillis: 0 })
+/** What a client is before it asks for the first time, which it does as it starts. */
+const idle = { asking: false, nextMillis: 0 }
+
+export const clientCell = (): ClientCell => ({ routes: Cache.emptyCache, ...idle })
 
 export interface RouteClientOptions {
   readonly number: number
@@ -37,7 +41,7 @@ export const routeClient = ({ askTimeoutMillis, cell, nameServers, number, pollM
     const network = yield* Network
     const process = yield* Process
     const clock = yield* Clock.Clock
-    const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+    const nowMillis = () => monotonicMillis(clock)
 
     const turnAway = (): void => {
       cell.asking = false
@@ -64,6 +68,6 @@ export const routeClient = ({ askTimeoutMillis, cell, nameServers, number, pollM
     while (true) {
       cell.nextMillis = nowMillis() + pollMillis
       yield* poll
-      yield* Effect.sleep(Math.max(0, cell.nextMillis - nowMillis()))
+      yield* Effect.sleep(cell.nextMillis - nowMillis())
     }
   })
