@@ -8,13 +8,7 @@ import { zooKeeper } from "./ZooKeeperFamily.ts"
 import { zooKeeperNodes } from "./ZooKeeperNodesFamily.ts"
 
 /** Families of which each survivor is known: all of them are judged where none is named. */
-export const families: ReadonlyArray<Family> = [routing]
+export const families: ReadonlyArray<Family> = [routing, routingNodes, zooKeeper, zooKeeperNodes]
 
 /** Families whose survivors nobody has gone through yet: judged where they are named. */
-export const begun: ReadonlyArray<Family> = [
-  zooKeeper,
-  zooKeeperNodes,
-  routingNodes,
-  controllerElection,
-  controllerNodes
-]
+export const begun: ReadonlyArray<Family> = [controllerElection, controllerNodes]
