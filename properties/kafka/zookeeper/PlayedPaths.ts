@@ -7,19 +7,10 @@
 import { specModules } from "../../../src/cli/SpecFiles.ts"
 import { explore } from "../../../src/explore/Search.ts"
 import { type Constants, type State, zooKeeper } from "../../../src/kafka/models/ZooKeeper.ts"
+import { zooKeeperGuards } from "../../../src/kafka/models/ZooKeeperConfigurations.ts"
 import type { Label } from "../../../src/machine/Machine.ts"
 
-const on = {
-  EphemeralsGoAtOnce: true,
-  RefusesEndedSessions: true,
-  WatchFiresOnce: true,
-  EventsGoFirst: true,
-  ChecksVersion: true,
-  AtomicMulti: true,
-  WatchesSetAgain: true
-}
-
-type Guards = typeof on
+type Guards = typeof zooKeeperGuards
 
 interface PlayedPath {
   readonly guards: Guards
@@ -53,10 +44,10 @@ const pathsOf = (guards: Guards, Kinds: Constants["Kinds"], oneIn: number): Read
  * take another way, with what is done about them later.
  */
 export const playedPaths = (): ReadonlyArray<PlayedPath> => [
-  ...pathsOf(on, ["Take", "Look"], 3),
-  ...pathsOf(on, ["List", "Close"], 3),
-  ...pathsOf({ ...on, EphemeralsGoAtOnce: false }, ["Take", "Close"], 3),
-  ...pathsOf({ ...on, EventsGoFirst: false }, ["Take", "Look"], 3)
+  ...pathsOf(zooKeeperGuards, ["Take", "Look"], 3),
+  ...pathsOf(zooKeeperGuards, ["List", "Close"], 3),
+  ...pathsOf({ ...zooKeeperGuards, EphemeralsGoAtOnce: false }, ["Take", "Close"], 3),
+  ...pathsOf({ ...zooKeeperGuards, EventsGoFirst: false }, ["Take", "Look"], 3)
 ]
 
 /** A configuration that lacks a guard, and the shortest path that breaks what that guard promises. */
@@ -77,7 +68,9 @@ export const counterexamples = (): ReadonlyArray<Counterexample> =>
       const property = expected.replace("violates ", "")
       const { violations } = explore(zooKeeper(constants), { stopAtViolation: true })
       const { path } = violations.find((violation) => violation.property === property)!
-      const guards = Object.fromEntries(Object.keys(on).map((name) => [name, config.constants[name]])) as Guards
+      const guards = Object.fromEntries(
+        Object.keys(zooKeeperGuards).map((name) => [name, config.constants[name]])
+      ) as Guards
       return {
         configuration,
         property,

@@ -4,6 +4,7 @@
  */
 import { shadowOf } from "../../../src/conform/Shadow.ts"
 import { type Constants, type State, unbounded, zooKeeper as model } from "../../../src/kafka/models/ZooKeeper.ts"
+import { zooKeeperGuards } from "../../../src/kafka/models/ZooKeeperConfigurations.ts"
 import { type Stamp, stampsOf } from "../../../src/kafka/models/ZooKeeperState.ts"
 import { zooKeeper, zooKeeperCell } from "../../../src/kafka/nodes/ZooKeeper.ts"
 import { isPing, zooKeeperName, zooKeeperPort } from "../../../src/kafka/nodes/ZooKeeperMessages.ts"
@@ -35,16 +36,8 @@ export type Command =
   | { readonly _tag: "Reset"; readonly pick: number; readonly other: number }
 
 export const kinds = unbounded.Kinds
-export const guarded = {
-  EphemeralsGoAtOnce: true,
-  RefusesEndedSessions: true,
-  WatchFiresOnce: true,
-  EventsGoFirst: true,
-  ChecksVersion: true,
-  AtomicMulti: true,
-  WatchesSetAgain: true
-}
-export type Guards = typeof guarded
+export { zooKeeperGuards as guarded }
+export type Guards = typeof zooKeeperGuards
 
 /** tickTime and session timeout of the recorded runs (test/real/failover-traces, kafka-zk-*-2s). */
 export const times: SessionTimes = { tickMillis: 500, timeoutMillis: 2_000 }

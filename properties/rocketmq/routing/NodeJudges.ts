@@ -18,6 +18,7 @@ import { judges as common } from "./Judges.ts"
 import { gapSeconds, sends, sendsDuring } from "./SendsDuring.ts"
 import { commands as timedCommands } from "./TimedHistories.ts"
 import { administered, nowhereToSend, withoutRoute } from "./Wishes.ts"
+import { byKey, followDuplicates, inTurn } from "./Workloads.ts"
 
 const guarded = { RecheckFreshnessOnUnregister: true, ChannelCloseDetected: true }
 /** So many histories that keep time are run. */
@@ -26,29 +27,15 @@ const seeds = [1, 2, 3, 4, 5, 6]
 /** Seeds of what takes a few milliseconds. */
 const manySeeds = Array.from({ length: 30 }, (_, i) => i + 1)
 
-const byKey = (isOrderStatic: boolean, resends: number): Workload => ({
-  selection: { _tag: "ByKey", hash: 0, isOrderStatic },
-  resends,
-  pullMillis: 60_000
-})
-const inTurn = (resends: number): Workload => ({
-  selection: { _tag: "InTurn", avoidsFaulty: false },
-  resends,
-  pullMillis: 20_000
-})
+/** The reader of a producer in turn looks this often. */
+const pullMillis = 20_000
 
 /** What each way to send promises while masters freeze, and what its clients may be told of. */
 const followed: ReadonlyArray<readonly [Workload, promises: ReadonlyArray<string>, allowed: ReadonlyArray<string>]> = [
   [byKey(true, 0), ["AckedIsStored", "StoredOnce", "KeyOrder"], []],
   [byKey(false, 0), ["AckedIsStored", "StoredOnce"], ["key-order"]],
-  [inTurn(0), ["AckedIsStored", "StoredOnce"], []],
-  [inTurn(2), ["AckedIsStored"], [
-    "duplicate",
-    "int-poll-skip",
-    "int-nonmonotonic-poll",
-    "poll-skip",
-    "nonmonotonic-poll"
-  ]]
+  [inTurn(0, pullMillis), ["AckedIsStored", "StoredOnce"], []],
+  [inTurn(2, pullMillis), ["AckedIsStored"], ["duplicate", ...followDuplicates]]
 ]
 
 const failovers: ReadonlyArray<Omit<RoutingPlan, "seed">> = [
@@ -118,7 +105,7 @@ export const judges = {
         if (operations.some(isEmptyPoll)) return "an application was handed nothing"
         return Object.keys(anomalies).find((name) => name !== "empty-transaction-graph" && !allowed.includes(name))
       }
-    ) ?? firstOf(seeds, (seed) => void producerRun(seed, inTurn(1), ["Pause", "Kill"], ["AckedIsStored"])),
+    ) ?? firstOf(seeds, (seed) => void producerRun(seed, inTurn(1, pullMillis), ["Pause", "Kill"], ["AckedIsStored"])),
 
   "timed refinement": () =>
     firstOf(fc.sample(timedCommands, { numRuns: timedHistories, seed: 7 }).entries(), ([seed, list]) => {

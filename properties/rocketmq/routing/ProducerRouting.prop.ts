@@ -7,6 +7,7 @@ import type { Operation } from "../../../src/history/Operation.ts"
 import { producerRun } from "../../../src/simulate/routing/ProducerRuns.ts"
 import type { Run, Workload } from "../../../src/simulate/routing/RoutingCluster.ts"
 import { byTier } from "../../../test/Tier.ts"
+import { byKey, followDuplicates, inTurn } from "./Workloads.ts"
 
 /** Every action of the model but `Forgive`, which is of producers that avoid who failed. */
 const everything = [
@@ -30,25 +31,12 @@ const everything = [
 
 const seeds = fc.integer({ min: 1, max: 0x7fff_ffff })
 const resends = fc.nat(2)
-/** A value that is in a queue twice has two places there, so who reads on seems to skip or to go back. */
-const followDuplicates = ["int-poll-skip", "int-nonmonotonic-poll", "poll-skip", "nonmonotonic-poll"]
 const anomaliesOf = (operations: ReadonlyArray<Operation>): ReadonlyArray<string> => {
   const found = Object.keys(check(operations, { smallest: 0 }).anomalies)
   const isTwice = found.includes("duplicate")
   // A history in which nothing was sent has nothing to look at, which the judge says.
   return found.filter((name) => name !== "empty-transaction-graph" && !(isTwice && followDuplicates.includes(name)))
 }
-
-const byKey = (isOrderStatic: boolean, resends: number): Workload => ({
-  selection: { _tag: "ByKey", hash: 0, isOrderStatic },
-  resends,
-  pullMillis: 60_000
-})
-const inTurn = (resends: number): Workload => ({
-  selection: { _tag: "InTurn", avoidsFaulty: false },
-  resends,
-  pullMillis: 60_000
-})
 
 /** The property that a run breaks first, if any. */
 const brokenBy = (run: () => void): string | undefined => {

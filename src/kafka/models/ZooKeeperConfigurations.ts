@@ -7,17 +7,18 @@
 import { type Constants, zooKeeper } from "./ZooKeeper.ts"
 import { type SessionConstants, zooKeeperSessionsTimed } from "./ZooKeeperSessionsTimed.ts"
 
-const guarded = {
+/** Every guard is on. */
+export const zooKeeperGuards = {
   EphemeralsGoAtOnce: true,
   RefusesEndedSessions: true,
   WatchFiresOnce: true,
   EventsGoFirst: true,
   ChecksVersion: true,
   AtomicMulti: true,
-  WatchesSetAgain: true,
-  Clients: 2,
-  MaxKept: 2
-} as const
+  WatchesSetAgain: true
+}
+
+const guarded = { ...zooKeeperGuards, Clients: 2, MaxKept: 2 } as const
 
 /** Constants by configuration. */
 export const zooKeeperConstants: Readonly<Record<string, Constants>> = {

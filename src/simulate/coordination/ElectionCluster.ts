@@ -11,6 +11,7 @@ import { Effect, Layer } from "effect"
 import type { Operation } from "../../history/Operation.ts"
 import { type Observed, observedProperties, observedSteps } from "../../kafka/models/ControllerElectionProperties.ts"
 import { guarded, indexOf, type State } from "../../kafka/models/ControllerElectionState.ts"
+import { zooKeeperGuards } from "../../kafka/models/ZooKeeperConfigurations.ts"
 import { broker } from "../../kafka/nodes/Broker.ts"
 import {
   type BrokerCell,
@@ -49,17 +50,6 @@ import type { Followed } from "./Followed.ts"
 import { recordLedger } from "./RecordLedger.ts"
 
 export { guarded }
-
-/** Every guard of ZooKeeper is on. */
-export const zooKeeperGuards = {
-  EphemeralsGoAtOnce: true,
-  RefusesEndedSessions: true,
-  WatchFiresOnce: true,
-  EventsGoFirst: true,
-  ChecksVersion: true,
-  AtomicMulti: true,
-  WatchesSetAgain: true
-}
 
 /** tickTime and session timeout of the recorded runs (test/real/failover-traces, kafka-zk-*-2s). */
 export const times: SessionTimes = { tickMillis: 500, timeoutMillis: 2_000 }

@@ -6,6 +6,7 @@
  * wins a race between brokers is the seed's.
  */
 import { Effect } from "effect"
+import { zooKeeperGuards } from "../../../src/kafka/models/ZooKeeperConfigurations.ts"
 import { broker } from "../../../src/kafka/nodes/Broker.ts"
 import { type BrokerCell, brokerCell, brokerTimes } from "../../../src/kafka/nodes/BrokerMemory.ts"
 import { Coordination, type CoordinationLink } from "../../../src/kafka/nodes/Coordination.ts"
@@ -18,7 +19,7 @@ import type { Cluster } from "../../../src/kafka/rules/Cluster.ts"
 import type { ControllerEvent } from "../../../src/kafka/rules/ControllerTurn.ts"
 import type { ZnodeData } from "../../../src/kafka/rules/CoordinationMessages.ts"
 import type { ToServer } from "../../../src/kafka/rules/ZooKeeperServer.ts"
-import { guarded, times, zooKeeperGuards } from "../../../src/simulate/coordination/ElectionCluster.ts"
+import { guarded, times } from "../../../src/simulate/coordination/ElectionCluster.ts"
 import { simulate } from "../../../src/world/simulated/Simulation.ts"
 import type { WorldEvent } from "../../../src/world/simulated/WorldEvent.ts"
 import { stateText } from "./Witness.ts"
